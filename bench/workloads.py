@@ -1,0 +1,171 @@
+"""What is measured: each load three times after a warm-up, every answer checked."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bench import graphs
+from bench.client import Client, WrongAnswer
+from bench.measure import medians, percentiles
+from bench.system import BENCH, NotRunning, System
+
+TRIALS = 3
+CLIENTS = 20
+STORED = 2_000
+SETTLE_S = 3
+IDLE_S = 5
+SAMPLE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Load:
+    """`runs` runs of one graph by `clients` at once; run `n` must answer `adds + n * times`."""
+
+    graph: Callable[[], graphs.Graph]
+    runs: int
+    clients: int
+    warm_up: int
+    adds: int = 0
+    times: int = 1
+
+
+CHAIN = Load(graphs.chain, runs=200, clients=CLIENTS, warm_up=40, adds=graphs.LENGTH)
+CALLS = Load(graphs.calls, runs=200, clients=CLIENTS, warm_up=20, adds=graphs.LENGTH)
+FAN = Load(graphs.fan, runs=50, clients=CLIENTS, warm_up=20, times=sum(range(graphs.BRANCHES + 1)))
+LATENCY = Load(graphs.single, runs=100, clients=1, warm_up=20, adds=1)
+FORTY = Load(graphs.forty, runs=1, clients=1, warm_up=1, adds=graphs.FORTY)
+
+
+class Bench:
+    """One client of one system; keeps what later figures compare themselves with."""
+
+    def __init__(self, system: System, client: Client) -> None:
+        self._system = system
+        self._client = client
+        self._first_chain: float | None = None
+
+    async def chain(self) -> dict[str, Any]:
+        """Runs a second of ten `set` nodes in a row."""
+        row = await self._rate(CHAIN)
+        self._first_chain = self._first_chain or row["median"]
+        return row
+
+    async def calls(self) -> dict[str, Any]:
+        """Runs a second of ten GETs in a row."""
+        return await self._rate(CALLS)
+
+    async def fan(self) -> dict[str, Any]:
+        """Runs a second of 1 -> 20 -> 1."""
+        return await self._rate(FAN)
+
+    async def latency(self) -> dict[str, Any]:
+        """Milliseconds from the request to the answer of a run of one node, one at a time."""
+        trials = await self._trials(LATENCY)
+        latency = medians([trial["latency_ms"] for trial in trials])
+        return {"median": latency["p50"], "unit": "ms", **latency, "cpu_ms_per_run": _cpu(trials)}
+
+    async def forty(self) -> dict[str, Any]:
+        """Seconds that one run of forty programs in a row takes."""
+        trials = await self._trials(FORTY)
+        seconds = sorted(round(trial["seconds"], 4) for trial in trials)
+        middle = seconds[len(seconds) // 2]
+        return {"median": middle, "unit": "s", "trials": seconds, "cpu_ms_per_run": _cpu(trials)}
+
+    async def idle(self) -> dict[str, Any]:
+        """Memory of a system that has nothing to do, and the processor time it uses meanwhile."""
+        await asyncio.sleep(SETTLE_S)
+        before = self._system.processes.cpu_seconds()
+        samples = []
+        for _ in range(TRIALS):
+            await asyncio.sleep(IDLE_S / TRIALS)
+            samples.append(self._memory())
+        after = self._system.processes.cpu_seconds()
+        used = sum(after[name] - before[name] for name in after if name not in BENCH)
+        return {**_middle(samples), "cpu_percent": round(100 * used / IDLE_S, 1)}
+
+    async def loaded(self) -> dict[str, Any]:
+        """The most memory in use at once while chains and fans run together."""
+        return _middle([await self._peak() for _ in range(TRIALS)])
+
+    async def _peak(self) -> dict[str, Any]:
+        samples = [self._memory()]
+        work = asyncio.gather(self._trials(CHAIN), self._trials(FAN))
+        while not work.done():
+            await asyncio.wait([work], timeout=SAMPLE_S)
+            samples.append(self._memory())
+        await work
+        return max(samples, key=lambda sample: sample["median"])
+
+    async def growth(self) -> dict[str, Any]:
+        """The rate of chains after 2,000 more stored runs, as a ratio to the first one measured."""
+        first = self._first_chain or (await self.chain())["median"]
+        workflow_id = await self._client.publish("bench", CHAIN.graph())
+        await self._drive(CHAIN, workflow_id, STORED)
+        later = (await self._rate(CHAIN))["median"]
+        ratio = round(later / first, 3)
+        return {"median": ratio, "unit": "ratio", "first": first, "later": later, "stored": STORED}
+
+    async def _rate(self, load: Load) -> dict[str, Any]:
+        trials = await self._trials(load)
+        rates = sorted(round(load.runs / trial["seconds"], 1) for trial in trials)
+        return {
+            "median": rates[len(rates) // 2], "unit": "runs/s", "trials": rates,
+            "latency_ms": medians([trial["latency_ms"] for trial in trials]), "cpu_ms_per_run": _cpu(trials),
+        }  # fmt: skip
+
+    async def _trials(self, load: Load) -> list[dict[str, Any]]:
+        workflow_id = await self._client.publish("bench", load.graph())
+        await self._drive(load, workflow_id, load.warm_up)
+        return [await self._trial(load, workflow_id) for _ in range(TRIALS)]
+
+    async def _trial(self, load: Load, workflow_id: str) -> dict[str, Any]:
+        before = self._system.processes.cpu_seconds()
+        started = time.perf_counter()
+        latencies = await self._drive(load, workflow_id, load.runs)
+        seconds = time.perf_counter() - started
+        after = self._system.processes.cpu_seconds()
+        cpu = {name: 1000 * (after[name] - before[name]) / load.runs for name in after}
+        return {"seconds": seconds, "latency_ms": percentiles(latencies), "cpu_ms": cpu}
+
+    async def _drive(self, load: Load, workflow_id: str, runs: int) -> list[float]:
+        """Start and await so many runs with the load's clients; the milliseconds each took."""
+        latencies: list[float] = []
+        numbers = iter(range(runs))
+
+        async def client() -> None:
+            for n in numbers:
+                started = time.perf_counter()
+                run = await self._client.run(workflow_id, {"n": n, "base": self._system.target})
+                latencies.append(1000 * (time.perf_counter() - started))
+                if run["output"] != (expected := load.adds + n * load.times):
+                    raise WrongAnswer(f"run {run['id']} answered {run['output']!r}, not {expected}")
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(load.clients):
+                group.create_task(client())
+        return latencies
+
+    def _memory(self) -> dict[str, Any]:
+        """Megabytes of all processes but the bench's own. Resident sizes count a shared page in each process,
+        so their sum is the upper end; the proportional sum is what the machine really has less."""
+        resident = self._system.processes.memory_mb("Rss", leave_out=BENCH)
+        proportional = self._system.processes.memory_mb("Pss", leave_out=BENCH)
+        if not resident:
+            raise NotRunning("memory needs the processes' ids: set WEFT_HOME to the folder of local.json")
+        return {
+            "median": round(sum(resident.values())), "unit": "MB",
+            "pss_mb": round(sum(proportional.values())), "rss_mb_by": resident,
+        }  # fmt: skip
+
+
+def _middle(samples: list[dict[str, Any]]) -> dict[str, Any]:
+    return sorted(samples, key=lambda sample: sample["median"])[len(samples) // 2]
+
+
+def _cpu(trials: list[dict[str, Any]]) -> dict[str, float]:
+    return medians([trial["cpu_ms"] for trial in trials])
+
+
+NAMES = ("idle", "chain", "calls", "fan", "latency", "forty", "loaded", "growth")

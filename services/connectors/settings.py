@@ -1,0 +1,24 @@
+"""Settings of the connectors."""
+
+from pydantic import Field, field_validator
+
+from shared.service import Settings
+
+
+class ConnectorsSettings(Settings):
+    """Beyond the common ones. `http_allow` opens addresses that outgoing requests may otherwise not reach."""
+
+    sandboxes: int = Field(default=1, ge=1, le=64, description="Sandbox worker processes, for expressions")
+    prefetch: int = Field(default=50, ge=1, description="Messages of a lane under way")
+    slots: int = Field(default=100, ge=1, description="Claimed nodes that may run at once")
+    http_allow: str = Field(default="", description="Hosts, host:port or networks, separated by commas")
+
+    @field_validator("http_allow")
+    @classmethod
+    def _no_spaces(cls, value: str) -> str:
+        return value.replace(" ", "")
+
+    @property
+    def allowed(self) -> list[str]:
+        """The allow-list, entry by entry."""
+        return [entry for entry in self.http_allow.split(",") if entry]

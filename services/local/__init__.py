@@ -1,0 +1,1 @@
+"""Weft on one machine: an embedded broker node, an embedded store and the five services as child processes."""

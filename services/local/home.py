@@ -1,0 +1,64 @@
+"""Where a system on this machine keeps its state (`WEFT_HOME`, else `.weft`), and what reading it needs."""
+
+import os
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+class LocalError(Exception):
+    """Something on this machine stands in the way; the message says what, where, and what to do."""
+
+
+def weft_home() -> Path:
+    """The absolute path of the state folder; it need not exist yet."""
+    return Path(os.environ.get("WEFT_HOME") or ".weft").resolve()
+
+
+def private_folder(path: Path) -> Path:
+    """The folder itself, made if missing and closed to other users; raises LocalError when that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise LocalError(f"cannot make the folder {path}: {error.strerror}; set WEFT_HOME to one you can write to") from error
+    return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log, or a word that there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 20_000))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return "(no log)"
+    return "\n".join(text.splitlines()[-lines:]) or "(the log is empty)"

@@ -1,0 +1,57 @@
+"""The planner: decides what happens next in every run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.planner.clock import Clock
+from services.planner.facts import Facts
+from services.planner.handlers import Planner
+from services.planner.memory import Memory
+from services.planner.outbox import Outbox
+from services.planner.outputs import Outputs
+from services.planner.results import Results
+from services.planner.settings import PlannerSettings
+from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested, RunWoken
+from shared.messaging import topology
+from shared.service import Service, run_service
+from shared.storage.executors import Executors
+from shared.storage.node_runs import NodeRuns
+from shared.storage.payloads import Payloads
+from shared.storage.run_events import RunEvents
+from shared.storage.runs import Runs
+from shared.storage.versions import Versions
+
+SETTINGS = PlannerSettings()
+
+
+@asynccontextmanager
+async def planner(service: Service) -> AsyncIterator[None]:
+    """Compose the planner: sixteen partitions, one handler, one clock."""
+    runs, node_runs, payloads = Runs(service.store), NodeRuns(service.store), Payloads(service.store)
+    outputs, executors = Outputs(node_runs), Executors(service.store)
+    core = Planner(
+        service.id,
+        runs,
+        Memory(runs, Versions(service.store)),
+        Facts(node_runs, executors),
+        Results(node_runs, outputs, payloads),
+        Outbox(service.bus, RunEvents(service.store), outputs, payloads),
+    )
+    for partition in range(topology.PARTITIONS):
+        service.bus.subscribe(
+            topology.planner_queue(partition),
+            core.on_message,
+            [RunRequested, RunControl, RunWoken, NodeStarted, NodeFinished],
+            bindings=topology.planner_bindings(partition),
+            prefetch=SETTINGS.prefetch,
+            single_active=True,
+        )
+    service.drain.append(core.drain)
+    clock = asyncio.create_task(Clock(service.bus, runs, node_runs, executors, core.tidy).run())
+    yield
+    clock.cancel()
+
+
+if __name__ == "__main__":
+    run_service("planner", SETTINGS, planner)

@@ -1,0 +1,199 @@
+"""Load, decide, save: the planner's one handler, in batches.
+
+An idle planner handles one message at once; a busy one takes all that queued up meanwhile, groups them by run
+and writes once for all. A message is acknowledged when what it led to is saved and flushed."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aio_pika.exceptions import AMQPError
+from pymongo.errors import PyMongoError
+
+from services.planner.decide import Fact, decide
+from services.planner.facts import Facts
+from services.planner.memory import Memory
+from services.planner.outbox import Outbox, Saved, unsent
+from services.planner.results import Results
+from services.planner.transitions import Decision
+from shared.batcher import Batcher
+from shared.contracts.events import NodeFinished
+from shared.contracts.run import RUN_FINISHED, Run
+from shared.contracts.version import PinnedGraph
+from shared.ids import now_ms
+from shared.messaging.broker import Delivery, Poison
+from shared.metrics import BATCH_EVENTS, CONFLICTS, RUNS
+from shared.storage.runs import Runs
+from shared.telemetry import logger, span, traceparent
+
+BATCH = 200
+TROUBLE = (PyMongoError, AMQPError, ConnectionError, TimeoutError)
+
+
+@dataclass
+class Work:
+    """One run of a batch: the messages for it, and what has been decided about it."""
+
+    deliveries: list[Delivery]
+    run: Run
+    graph: PinnedGraph
+    facts: list[Fact]
+    decision: Decision
+    trace: str
+
+
+class Planner:
+    """The shell around `decide`."""
+
+    def __init__(
+        self, planner_id: str, runs: Runs, memory: Memory, facts: Facts, results: Results, outbox: Outbox
+    ) -> None:
+        self._id = planner_id
+        self._runs = runs
+        self._memory = memory
+        self._facts = facts
+        self._results = results
+        self._outbox = outbox
+        self._finished: list[Run] = []
+        self._batcher: Batcher[Delivery, None] = Batcher(self._process, limit=BATCH)
+
+    async def on_message(self, delivery: Delivery) -> None:
+        """Any planner event; returns when it is safe to acknowledge it. Raises Poison for an unknown run."""
+        await self._batcher.add(delivery)
+
+    async def drain(self) -> None:
+        """Finish the batch under way."""
+        await self._batcher.drain()
+        await self.tidy()
+
+    async def _process(self, deliveries: list[Delivery]) -> Sequence[BaseException | None]:
+        BATCH_EVENTS.observe(len(deliveries))
+        groups: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            groups.setdefault(delivery.message.run_id, []).append(delivery)
+        failed: dict[str, BaseException] = {}
+        wait_s, fresh = 0.1, True
+        while groups:
+            try:
+                groups = await self._round(groups, failed, fresh=fresh)
+            except TROUBLE as error:
+                logger.warning(
+                    "planner.waiting", error=f"{type(error).__name__}: {error}"[:300], runs=len(groups)
+                )
+                for run_id in groups:
+                    self._memory.forget(run_id)
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, 5)
+            fresh = False
+        return [failed.get(delivery.message.run_id) for delivery in deliveries]
+
+    async def _round(
+        self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], *, fresh: bool
+    ) -> dict[str, list[Delivery]]:
+        """Carry each run as far as its messages take it; what has to be decided again because of another
+        writer."""
+        works = await self._load(groups, failed, fresh=fresh)
+        works = [work for work in works if self._decide(work, failed)]
+        await self._store_results(works)
+        changed = [work for work in works if work.decision.changed]
+        conflicts = await self._save(changed)
+        await self._flush([work for work in works if work.run.id not in conflicts])
+        if conflicts:
+            CONFLICTS.inc(len(conflicts))
+        return {run_id: groups[run_id] for run_id in conflicts}
+
+    async def _load(
+        self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], *, fresh: bool
+    ) -> list[Work]:
+        runs = await self._memory.runs(groups, trust_messages=fresh)
+        graphs = await self._memory.graphs({run.version for run in runs.values()})
+        facts = await self._facts.gather(runs, groups)
+        works: list[Work] = []
+        for run_id, deliveries in groups.items():
+            run = runs.get(run_id)
+            graph = graphs.get(run.version) if run else None
+            if run is None or graph is None:
+                what = f"version {run.version}" if run else "run"
+                failed[run_id] = Poison(f"{run_id}: there is no such {what}")
+                continue
+            nothing = Decision(run, False, {}, [], [], [])
+            trace = deliveries[0].traceparent or run.traceparent
+            works.append(Work(deliveries, run, graph, facts[run_id], nothing, trace))
+        return works
+
+    def _decide(self, work: Work, failed: dict[str, BaseException]) -> bool:
+        try:
+            with span("planner.decide", work.trace, run_id=work.run.id, facts=len(work.facts)):
+                work.trace = traceparent(work.trace)
+                work.decision = decide(work.run, work.graph, work.facts, now_ms())
+        except Exception as error:
+            logger.exception("planner.decide_failed", run_id=work.run.id)
+            failed[work.run.id] = error
+            return False
+        return True
+
+    async def _store_results(self, works: Sequence[Work]) -> None:
+        """Output before state. Where another executor's results were stored first, those are what is decided
+        on."""
+        replaced = await self._results.store([(work.decision, _messages(work.facts)) for work in works])
+        for work in works:
+            if winners := replaced.get(work.run.id):
+                others = [fact for fact in work.facts if _mark(fact) not in winners]
+                work.facts = [*winners.values(), *others]
+                work.decision = decide(work.run, work.graph, work.facts, now_ms())
+            self._results.remember(work.decision)
+
+    async def _save(self, works: Sequence[Work]) -> set[str]:
+        if not works:
+            return set()
+        for work in works:
+            run = work.decision.run
+            if "succeeded" in work.decision.entered:
+                run = run.model_copy(update={"output": await self._results.output(run, work.graph)})
+            run = run.model_copy(update={"rev": run.rev + 1, "writer": self._id})
+            work.decision = replace(work.decision, run=run)
+        saved = await self._runs.save([work.decision.run for work in works])
+        for work in works:
+            run = work.decision.run
+            if run.id not in saved:
+                self._memory.forget(run.id)
+                continue
+            for status in work.decision.entered:
+                RUNS.labels(status).inc()
+        return {work.run.id for work in works} - saved
+
+    async def _flush(self, works: Sequence[Work]) -> None:
+        """Tell what was saved; only then are the entries dropped, with the next save."""
+        saves = [
+            Saved(run, work.graph, unsent(work.run, work.decision), work.decision.cancels, work.trace)
+            for work in works
+            if (run := work.decision.run).outbox or work.decision.sends
+        ]
+        if saves:
+            await self._outbox.flush(saves, now_ms())
+        for work in works:
+            run = work.decision.run.model_copy(update={"outbox": {}})
+            self._memory.keep(run)
+            if run.status in RUN_FINISHED and run.wake_at is not None:
+                self._finished.append(run)
+
+    async def tidy(self) -> None:
+        """Drop the flushed outboxes of finished runs; nobody needs to wake them any more."""
+        runs, self._finished = self._finished, []
+        for start in range(0, len(runs), BATCH):
+            tidied = [
+                run.model_copy(update={"rev": run.rev + 1, "writer": self._id, "wake_at": None})
+                for run in runs[start : start + BATCH]
+            ]
+            await self._runs.save(tidied)
+            for run in tidied:
+                self._memory.forget(run.id)
+                self._results.forget(run.id)
+
+
+def _messages(facts: Sequence[Fact]) -> dict[tuple[str, int], NodeFinished]:
+    return {(fact.head, fact.attempt): fact for fact in facts if isinstance(fact, NodeFinished)}
+
+
+def _mark(fact: Fact) -> tuple[str, int] | None:
+    return (fact.head, fact.attempt) if isinstance(fact, NodeFinished) else None

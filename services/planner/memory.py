@@ -1,0 +1,66 @@
+"""Runs and graphs that the planner has lately worked on. Only a shortcut: every save is guarded by `rev`."""
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+
+from shared.contracts.events import RunRequested
+from shared.contracts.run import Run
+from shared.contracts.version import PinnedGraph
+from shared.messaging.broker import Delivery
+from shared.storage.runs import Runs
+from shared.storage.versions import Versions
+
+MAX_RUNS = 2_000
+MAX_GRAPHS = 200
+
+
+class Memory:
+    """The least recently used entries go first."""
+
+    def __init__(self, runs: Runs, versions: Versions) -> None:
+        self._runs = runs
+        self._versions = versions
+        self._known_runs: OrderedDict[str, Run] = OrderedDict()
+        self._known_graphs: OrderedDict[str, PinnedGraph] = OrderedDict()
+
+    async def runs(self, groups: Mapping[str, Sequence[Delivery]], *, trust_messages: bool) -> dict[str, Run]:
+        """The runs these messages are for; a new one travels with its `run.requested`, unless that is not to
+        be trusted because it has been delivered before."""
+        for run_id, deliveries in groups.items():
+            for delivery in deliveries if trust_messages else ():
+                message = delivery.message
+                if (
+                    isinstance(message, RunRequested)
+                    and message.run
+                    and not delivery.raw.raw_message.redelivered
+                ):
+                    self._known_runs.setdefault(run_id, message.run)
+        missing = [run_id for run_id in groups if run_id not in self._known_runs]
+        loaded = await self._runs.load(missing) if missing else {}
+        return {
+            run_id: run for run_id in groups if (run := self._known_runs.get(run_id) or loaded.get(run_id))
+        }
+
+    def keep(self, run: Run) -> None:
+        """Remember a run as it is now stored."""
+        self._known_runs[run.id] = run
+        self._known_runs.move_to_end(run.id)
+        while len(self._known_runs) > MAX_RUNS:
+            self._known_runs.popitem(last=False)
+
+    def forget(self, run_id: str) -> None:
+        """Load the run anew next time."""
+        self._known_runs.pop(run_id, None)
+
+    async def graphs(self, version_ids: Collection[str]) -> dict[str, PinnedGraph]:
+        """The graphs of these versions that exist, by version id."""
+        missing = [version_id for version_id in version_ids if version_id not in self._known_graphs]
+        if missing:
+            for version_id, version in (await self._versions.load(missing)).items():
+                self._known_graphs[version_id] = PinnedGraph(version)
+        found = {each: self._known_graphs[each] for each in version_ids if each in self._known_graphs}
+        for version_id in found:
+            self._known_graphs.move_to_end(version_id)
+        while len(self._known_graphs) > max(MAX_GRAPHS, len(found)):
+            self._known_graphs.popitem(last=False)
+        return found

@@ -1,0 +1,151 @@
+"""Publishes what a save left behind: events into `run_events`, ready nodes to executors, changes to whoever
+watches.
+
+Everything here may happen twice: events are recorded under their number, ready nodes are claimed or
+repeatable."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.planner.outputs import Outputs
+from services.planner.readiness import sent_with
+from services.planner.transitions import Decision
+from shared.contracts.base import Millis
+from shared.contracts.events import Change, NodeReady, NodesCancelled, NodeTask, RunChanged, RunFinished
+from shared.contracts.run import RUN_FINISHED, Run
+from shared.contracts.value import Value, to_json
+from shared.contracts.version import PinnedGraph
+from shared.messaging import topology
+from shared.messaging.broker import Bus
+from shared.storage.payloads import Payloads
+from shared.storage.run_events import RunEvents
+
+INLINE_TOTAL_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A run as it was saved, with what is still to be told about it."""
+
+    run: Run
+    graph: PinnedGraph
+    sends: Sequence[str]
+    cancels: Sequence[str]
+    trace: str
+
+
+class Outbox:
+    """Flushes saved runs."""
+
+    def __init__(self, bus: Bus, run_events: RunEvents, outputs: Outputs, payloads: Payloads) -> None:
+        self._bus = bus
+        self._run_events = run_events
+        self._outputs = outputs
+        self._payloads = payloads
+        self._configs: dict[tuple[str, str], str] = {}
+
+    async def flush(self, saves: Sequence[Saved], now: Millis) -> None:
+        """Record and publish; returns once all that work depends on is confirmed."""
+        recorded = self._run_events.insert([(saved.run.id, saved.run.outbox) for saved in saves])
+        sends = [self._send(saved, head, now) for saved in saves for head in saved.sends]
+        await asyncio.gather(recorded, *sends)
+        shown = [saved for saved in saves if saved.run.outbox]
+        if shown:
+            await self._show(shown, now)
+
+    async def _show(self, saves: Sequence[Saved], now: Millis) -> None:
+        changes = [
+            Change(
+                run_id=saved.run.id,
+                workspace_id=saved.run.workspace_id,
+                status=saved.run.status,
+                events=saved.run.outbox,
+            )
+            for saved in saves
+        ]
+        await self._bus.show(RunChanged(changes=changes), RunChanged.event, trace=saves[0].trace)
+        for saved in saves:
+            run = saved.run
+            if saved.cancels:
+                message = NodesCancelled(run_id=run.id, nodes=list(saved.cancels))
+                await self._bus.show(message, NodesCancelled.event, trace=saved.trace)
+            if run.status in RUN_FINISHED:
+                finished = RunFinished(
+                    run_id=run.id,
+                    workspace_id=run.workspace_id,
+                    workflow_id=run.workflow_id,
+                    status=run.status,
+                    at=run.finished_at or now,
+                )
+                await self._bus.show(finished, RunFinished.event, trace=saved.trace)
+
+    async def _send(self, saved: Saved, head: str, now: Millis) -> None:
+        run, graph = saved.run, saved.graph
+        pool = graph.frozen[head].pool
+        await self._bus.ensure_executor_queues(pool)
+        message = await self._ready(run, graph, head, now)
+        await self._bus.publish(message, topology.ready_key(pool, run.lane), trace=saved.trace)
+
+    async def _ready(self, run: Run, graph: PinnedGraph, head: str, now: Millis) -> NodeReady:
+        chain = sent_with(graph, run.nodes, head)
+        frozen = [graph.frozen[node_id] for node_id in chain]
+        named = {node_id for each in frozen for node_id in each.references} - set(chain)
+        uses_trigger = any("trigger" in each.roots for each in frozen)
+        return NodeReady(
+            run_id=run.id,
+            workspace_id=run.workspace_id,
+            workflow_id=run.workflow_id,
+            pool=frozen[0].pool,
+            lane=run.lane,
+            side_effects=frozen[0].side_effects,
+            nodes=[self._node_task(run, graph, node_id, index) for index, node_id in enumerate(chain)],
+            outputs=await self._fit(await self._outputs.of(run, sorted(named))),
+            trigger=run.input if uses_trigger else None,
+            sent_at=now,
+        )
+
+    def _node_task(self, run: Run, graph: PinnedGraph, node_id: str, index: int) -> NodeTask:
+        node = graph.nodes[node_id]
+        config = self._configs.get((graph.version_id, node_id))
+        if config is None:
+            if len(self._configs) > 5_000:
+                self._configs.clear()
+            config = self._configs[graph.version_id, node_id] = to_json(node.config)
+        return NodeTask(
+            node=node_id,
+            type=node.type,
+            attempt=run.nodes[node_id].attempt,
+            config=config,
+            timeout_s=node.policy.timeout_s,
+            after_port=graph.incoming[node_id][0].port if index else None,
+            references=graph.frozen[node_id].references,
+        )
+
+    async def _fit(self, outputs: dict[str, Value]) -> dict[str, Value]:
+        """The outputs, the largest of them by reference where together they are too large for a message."""
+        total = sum(value.size for value in outputs.values() if value.json_text is not None)
+        fitted = dict(outputs)
+        for node_id, value in sorted(outputs.items(), key=lambda item: -item[1].size):
+            if total <= INLINE_TOTAL_BYTES:
+                break
+            if value.json_text is not None:
+                fitted[node_id] = await self._payloads.refer(value.json_text)
+                total -= value.size
+        return fitted
+
+
+def unsent(before: Run, decision: Decision) -> list[str]:
+    """The heads to publish: those just decided on, and those that a save made before a crash has left
+    behind."""
+    nodes = decision.run.nodes
+    left = [
+        event.node
+        for event in before.outbox.values()
+        if event.type == "node.ready"
+        and event.node
+        and nodes[event.node].status == "ready"
+        and nodes[event.node].head == event.node
+        and nodes[event.node].attempt == event.attempt
+    ]
+    return list(dict.fromkeys([*left, *decision.sends]))

@@ -1,0 +1,81 @@
+"""What nodes answered, as the planner needs it for the next messages: remembered for a while, else read
+back."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from shared.contracts.failure import Failure
+from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
+from shared.contracts.run import Run
+from shared.contracts.value import Value, inline, to_json
+from shared.storage.node_runs import NodeRuns
+
+MAX_BYTES = 32_000_000
+NULL = inline("null")
+
+
+class Outputs:
+    """Outputs by run and node; the least recently used runs are forgotten beyond `MAX_BYTES`."""
+
+    def __init__(self, node_runs: NodeRuns) -> None:
+        self._node_runs = node_runs
+        self._known: OrderedDict[str, dict[str, Value]] = OrderedDict()
+        self._bytes = 0
+
+    def remember(self, run_id: str, results: Iterable[NodeResult]) -> None:
+        """Keep the outputs of results that have been accepted."""
+        known = self._known.setdefault(run_id, {})
+        self._known.move_to_end(run_id)
+        for result in results:
+            known[result.node] = value = output_of(result)
+            self._bytes += _held(value)
+        while self._bytes > MAX_BYTES and len(self._known) > 1:
+            self.forget(next(iter(self._known)))
+
+    def forget(self, run_id: str) -> None:
+        """Drop what is kept of a run."""
+        self._bytes -= sum(_held(value) for value in self._known.pop(run_id, {}).values())
+
+    async def of(self, run: Run, node_ids: Sequence[str]) -> dict[str, Value]:
+        """The outputs of these nodes; `null` for one that was skipped or has not finished."""
+        known = self._known.get(run.id, {})
+        missing = [node_id for node_id in node_ids if node_id not in known and _has_output(run, node_id)]
+        if missing:
+            self.remember(run.id, await self._read(run, missing))
+            known = self._known[run.id]
+        return {
+            node_id: known.get(node_id, NULL) if _has_output(run, node_id) else NULL for node_id in node_ids
+        }
+
+    async def _read(self, run: Run, node_ids: Sequence[str]) -> list[NodeResult]:
+        states = {node_id: run.nodes[node_id] for node_id in node_ids}
+        ids = {node_run_id(run.id, state.head or "", state.head_attempt) for state in states.values()}
+        stored = await self._node_runs.load(list(ids))
+        return [
+            result for node_run in stored.values() for result in node_run.results if result.node in states
+        ]
+
+
+def output_of(result: NodeResult) -> Value:
+    """What a node's successors see as its output: its failure when it failed and the graph goes on."""
+    return failure_value(result.failure) if result.failure else result.output or NULL
+
+
+def failure_value(failure: Failure) -> Value:
+    """A failure as a value that expressions can read."""
+    return inline(to_json(failure.model_dump(mode="json")))
+
+
+def results_by_id(stored: dict[str, NodeRun], run_id: str, head: str, attempt: int) -> list[NodeResult]:
+    """The stored results of one message; empty when there are none (yet)."""
+    found = stored.get(node_run_id(run_id, head, attempt))
+    return found.results if found else []
+
+
+def _has_output(run: Run, node_id: str) -> bool:
+    state = run.nodes.get(node_id)
+    return state is not None and state.status in ("succeeded", "failed") and state.head is not None
+
+
+def _held(value: Value) -> int:
+    return value.size if value.json_text is not None else 100

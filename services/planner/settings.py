@@ -1,0 +1,11 @@
+"""Settings of the planner."""
+
+from pydantic import Field
+
+from shared.service import Settings
+
+
+class PlannerSettings(Settings):
+    """Beyond the common ones."""
+
+    prefetch: int = Field(default=200, ge=1, description="Unacknowledged messages a partition may have here")

@@ -1,0 +1,51 @@
+"""What a node type gets besides its config: who it runs for, the sandbox, the HTTP client, a log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shared.expressions import evaluate_each
+from shared.sandbox import Ran, Sandbox
+
+if TYPE_CHECKING:
+    from shared.http import HttpClient
+
+MAX_LOG_LINES = 200
+MAX_LINE_CHARS = 2000
+
+
+@dataclass
+class Context:
+    """One attempt of one node. `bindings` are the names its expressions may use: trigger, nodes, run, vars,
+    item, index."""
+
+    run_id: str
+    workspace_id: str
+    node_id: str
+    attempt: int
+    sandbox: Sandbox
+    bindings: Mapping[str, Any]
+    http: "HttpClient | None" = None
+    logs: list[str] = field(default_factory=list)
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for all attempts of this node in this run; for outside systems."""
+        return f"{self.run_id}:{self.node_id}"
+
+    async def each(self, expression: str, items: list[Any]) -> list[Any]:
+        """A per-item expression's value for every item, in one sandbox call; raises ExpressionError."""
+        return await evaluate_each(self.sandbox, expression, items, self.bindings)
+
+    async def run_code(self, code: str, inputs: Mapping[str, Any], *, timeout_s: float | None = None) -> Ran:
+        """Run a program in a sandbox session of its own; what it prints goes to the log. Raises
+        SandboxError."""
+        ran = await self.sandbox.run(code, inputs, timeout_s=timeout_s)
+        for line in ran.printed.splitlines():
+            self.log(line)
+        return ran
+
+    def log(self, line: str) -> None:
+        """Keep a line with the node run; lines and length are capped."""
+        if len(self.logs) < MAX_LOG_LINES:
+            self.logs.append(line[:MAX_LINE_CHARS])

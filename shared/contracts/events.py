@@ -1,0 +1,180 @@
+"""Every message on the bus. The routing key is the event's name with a suffix; see
+`shared/messaging/topology.py`."""
+
+from typing import Any, ClassVar, Literal
+
+from shared.contracts.base import Contract, Json, Millis
+from shared.contracts.catalog import NodeType
+from shared.contracts.node_run import NodeResult
+from shared.contracts.run import Event, Lane, Run, RunStatus
+from shared.contracts.value import Value
+
+
+class Message(Contract):
+    """The base of all messages; `event` is the name in the routing key."""
+
+    event: ClassVar[str]
+
+
+class RunRequested(Message):
+    """A run was inserted and wants to be carried. It travels along, so that the planner need not load it."""
+
+    event: ClassVar[str] = "run.requested"
+    run_id: str
+    run: Run | None = None
+
+
+class RunControl(Message):
+    """The owner of a run wants it changed."""
+
+    event: ClassVar[str] = "run.control"
+    run_id: str
+    action: Literal["cancel"]
+    by: str = ""
+    reason: str = ""
+
+
+class RunWoken(Message):
+    """A run's `wake_at` has come."""
+
+    event: ClassVar[str] = "run.woken"
+    run_id: str
+
+
+class NodeTask(Contract):
+    """One node to execute: its config as JSON text, and the port its predecessor in the chain must have
+    taken."""
+
+    node: str
+    type: str
+    attempt: int
+    config: Json
+    timeout_s: float
+    after_port: str | None = None
+    references: list[str] = []
+
+
+class NodeReady(Message):
+    """Nodes to execute in one go. `outputs` holds what their expressions name, `trigger` the run's input."""
+
+    event: ClassVar[str] = "node.ready"
+    run_id: str
+    workspace_id: str
+    workflow_id: str | None = None
+    pool: str
+    lane: Lane = "normal"
+    side_effects: Literal["none", "repeatable", "once"]
+    nodes: list[NodeTask]
+    outputs: dict[str, Value] = {}
+    trigger: Value | None = None
+    vars: Json = "{}"
+    sent_at: Millis
+
+
+class NodeStarted(Message):
+    """The first of these nodes is still running after 100 ms."""
+
+    event: ClassVar[str] = "node.started"
+    run_id: str
+    node: str
+    attempt: int
+    executor: str
+    at: Millis
+
+
+class NodeFinished(Message):
+    """The results of one `node.ready`, in order; a chain that failed or branched off has fewer than it has
+    nodes.
+
+    `stored` says that the executor has written them to `node_runs` already."""
+
+    event: ClassVar[str] = "node.finished"
+    run_id: str
+    workspace_id: str
+    head: str
+    attempt: int
+    executor: str
+    stored: bool = False
+    results: list[NodeResult]
+
+
+class NodesCancelled(Message):
+    """These nodes are no longer wanted; an executor that runs one stops it. A hint: late results are ignored
+    anyway."""
+
+    event: ClassVar[str] = "node.cancelled"
+    run_id: str
+    nodes: list[str]
+
+
+class NodeProgress(Message):
+    """A line of log or a token as it streams; shown, never relied upon."""
+
+    event: ClassVar[str] = "node.progress"
+    run_id: str
+    node: str
+    attempt: int
+    at: Millis
+    text: str
+
+
+class Change(Contract):
+    """What one save changed of one run. `events` is keyed by `seq`."""
+
+    run_id: str
+    workspace_id: str
+    status: RunStatus
+    events: dict[str, Event]
+
+
+class RunChanged(Message):
+    """What one batch of saves changed; shown, never relied upon."""
+
+    event: ClassVar[str] = "run.changed"
+    changes: list[Change]
+
+
+class RunFinished(Message):
+    """A run has reached its last status."""
+
+    event: ClassVar[str] = "run.finished"
+    run_id: str
+    workspace_id: str
+    workflow_id: str | None
+    status: RunStatus
+    at: Millis
+
+
+class NodeTypeAnnounced(Message):
+    """An executor has (re)started and can run these types."""
+
+    event: ClassVar[str] = "node_type.announced"
+    executor: str
+    node_types: list[NodeType]
+
+
+class ProposalRequested(Message):
+    """Someone asks the assistant for a graph, or for a change to one."""
+
+    event: ClassVar[str] = "proposal.requested"
+    proposal_id: str
+    workspace_id: str
+    prompt: str
+    graph: dict[str, Any] | None = None
+
+
+PlannerMessage = RunRequested | RunControl | RunWoken | NodeStarted | NodeFinished
+MESSAGES: tuple[type[Message], ...] = (
+    RunRequested,
+    RunControl,
+    RunWoken,
+    NodeReady,
+    NodeStarted,
+    NodeFinished,
+    NodesCancelled,
+    NodeProgress,
+    RunChanged,
+    RunFinished,
+    NodeTypeAnnounced,
+    ProposalRequested,
+)

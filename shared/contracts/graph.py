@@ -1,0 +1,99 @@
+"""The graph a person draws: nodes and edges, a plain value. Meaning across nodes is checked in
+`shared/check`."""
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from shared.contracts.base import Contract, Name, NodeId, PortName
+
+OUT = "out"
+FAILURE = "failure"
+DEFAULT_MAX_NODES = 100
+MOST_NODES = 1000
+MAX_GRAPH_BYTES = 1_000_000
+
+
+class Retry(Contract):
+    """Another attempt after `initial_s * multiplier^n` seconds, at most `max_s`, give or take `jitter`
+    (0-1)."""
+
+    max_attempts: int = Field(default=1, ge=1, le=100)
+    initial_s: float = Field(default=1, ge=0, le=86_400)
+    multiplier: float = Field(default=2, ge=1, le=100)
+    max_s: float = Field(default=60, ge=0, le=86_400)
+    jitter: float = Field(default=0.1, ge=0, le=1)
+    on: list[str] = ["timeout", "rate_limited", "unavailable"]
+
+
+class Policy(Contract):
+    """How a node is carried out, apart from what it does. `timeout_s` is per attempt, in seconds."""
+
+    timeout_s: float = Field(default=60, gt=0, le=604_800)
+    on_failure: Literal["stop", "continue", "port"] = "stop"
+    retry: Retry = Retry()
+    cache_ttl_s: float | None = Field(default=None, gt=0)
+    pinned_output: Any = None
+
+
+class Position(Contract):
+    """Where the editor draws the node, in its own units."""
+
+    x: float = 0
+    y: float = 0
+
+
+class Node(Contract):
+    """One node as its author set it. Strings in `config` may hold `{{ }}` expressions."""
+
+    id: NodeId
+    type: str = Field(min_length=1, max_length=100)
+    name: str = Field(default="", max_length=200)
+    config: dict[str, Any] = {}
+    credential_id: str | None = None
+    join: Literal["all", "any"] = "all"
+    policy: Policy = Policy()
+    position: Position = Position()
+
+
+class Edge(Contract):
+    """From a port of one node to another node."""
+
+    source: NodeId
+    port: PortName = OUT
+    target: NodeId
+
+
+class Concurrency(Contract):
+    """At most `limit` unfinished runs that share `key` (a name or one path into the trigger)."""
+
+    key: Name = "default"
+    limit: int = Field(default=10, ge=1, le=10_000)
+    when_full: Literal["queue", "reject", "cancel_running"] = "queue"
+
+
+class Settings(Contract):
+    """What holds for a run as a whole. `output` is one path such as `{{ nodes.z.items[0].name }}`."""
+
+    timeout_s: float = Field(default=1800, gt=0, le=31_536_000)
+    max_parallel: int = Field(default=20, ge=1, le=1000)
+    output: str | None = None
+    concurrency: Concurrency | None = None
+
+
+class Graph(Contract):
+    """Nodes, edges and settings."""
+
+    nodes: list[Node] = Field(min_length=1, max_length=MOST_NODES)
+    edges: list[Edge] = Field(default=[], max_length=20_000)
+    settings: Settings = Settings()
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> "Graph":
+        ids = [node.id for node in self.nodes]
+        repeated = (
+            sorted({node_id for node_id in ids if ids.count(node_id) > 1}) if len(set(ids)) < len(ids) else []
+        )
+        if repeated:
+            raise ValueError(f"node ids must be unique; repeated: {', '.join(repeated[:5])}")
+        return self

@@ -1,0 +1,47 @@
+"""What a node's attempt received and answered: durable before the save that says so."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Millis
+from shared.contracts.failure import Failure
+from shared.contracts.run import Usage
+from shared.contracts.value import Value
+
+
+class NodeResult(Contract):
+    """One attempt's outcome. `input` is the config with its expressions evaluated. Exactly one of `output`
+    (with the `port` taken) and `failure` is set."""
+
+    node: str
+    attempt: int
+    status: Literal["succeeded", "failed"]
+    port: str | None = None
+    output: Value | None = None
+    input: Value | None = None
+    failure: Failure | None = None
+    logs: list[str] = []
+    usage: Usage = Usage()
+    started_at: Millis
+    finished_at: Millis
+
+
+class NodeRun(Contract):
+    """A `node_runs` document: all results of one `node.ready` message, id `<run>:<head>:<attempt>`.
+
+    An executor with side effects inserts it as its claim: `executor` is set, `open` is true, there are no
+    results yet. For nodes without side effects the planner inserts it whole."""
+
+    id: str = Field(validation_alias="_id", serialization_alias="_id")
+    run_id: str
+    workspace_id: str
+    executor: str | None = None
+    open: bool = False
+    results: list[NodeResult] = []
+    created_at: Millis
+
+
+def node_run_id(run_id: str, head: str, attempt: int) -> str:
+    """The id under which the results of one message are kept."""
+    return f"{run_id}:{head}:{attempt}"

@@ -1,0 +1,100 @@
+"""A run and its nodes: the one document that the planner writes."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Millis
+from shared.contracts.failure import Failure
+from shared.contracts.value import Value
+
+RunStatus = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
+NodeStatus = Literal[
+    "pending", "ready", "running", "suspended", "succeeded", "failed", "skipped", "cancelled"
+]
+TriggerKind = Literal["manual", "api", "schedule", "webhook", "continuous", "workflow"]
+Lane = Literal["high", "normal"]
+
+RUN_FINISHED: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+NODE_FINISHED: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
+IN_FLIGHT: frozenset[str] = frozenset({"ready", "running"})
+
+
+class Trigger(Contract):
+    """What started the run."""
+
+    kind: TriggerKind
+
+
+class NodeState(Contract):
+    """One node in one run. `head` names the first node of the message it was sent in (itself, but in a
+    chain); `<run>:<head>:<head_attempt>` is the id of the `node_runs` document with its result.
+
+    `wake_at` is when the planner must look again: a retry that comes due, a timeout, a message gone
+    missing."""
+
+    status: NodeStatus = "pending"
+    attempt: int = 0
+    port: str | None = None
+    head: str | None = None
+    head_attempt: int = 0
+    ready_at: Millis | None = None
+    started_at: Millis | None = None
+    finished_at: Millis | None = None
+    wake_at: Millis | None = None
+    resends: int = 0
+    failure: Failure | None = None
+
+
+class Event(Contract):
+    """A recorded fact of a run, numbered by the run's `seq`."""
+
+    type: str
+    at: Millis
+    node: str | None = None
+    attempt: int | None = None
+    port: str | None = None
+    failure: Failure | None = None
+    data: dict[str, Any] = {}
+
+
+class Usage(Contract):
+    """What a run or an attempt has cost so far."""
+
+    tokens: int = 0
+    cost_usd: float = 0
+
+
+class Run(Contract):
+    """The run document. `rev` guards every save, `writer` is the planner that made it (so that a save of
+    unknown outcome can be told from another's), `seq` numbers the events, `outbox` holds those not yet
+    published.
+
+    `eligible` lists the nodes that may be sent but are not: a retry has come due or `max_parallel` was
+    reached."""
+
+    id: str = Field(validation_alias="_id", serialization_alias="_id")
+    workspace_id: str
+    workflow_id: str | None = None
+    version: str
+    parent: str | None = None
+    trigger: Trigger
+    lane: Lane = "normal"
+    status: RunStatus
+    rev: int
+    writer: str = ""
+    seq: int = 0
+    wake_at: Millis | None = None
+    deadline_at: Millis | None = None
+    input: Value
+    output: Value | None = None
+    failure: Failure | None = None
+    nodes: dict[str, NodeState] = {}
+    eligible: list[str] = []
+    outbox: dict[str, Event] = {}
+    cancel_reason: str | None = None
+    usage: Usage = Usage()
+    traceparent: str = ""
+    created_at: Millis
+    started_at: Millis | None = None
+    finished_at: Millis | None = None

@@ -1,0 +1,203 @@
+"""From `node.ready` to `node.finished`: what every executor does around the node types it knows.
+
+Nodes without side effects run while their delivery is unacknowledged: a crash brings it back. Others are
+claimed first, acknowledged, and run in a detached task under this process's lease; their results are stored
+before they are published."""
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.batcher import Batcher
+from shared.chain import ChainRunner
+from shared.contracts.events import NodeFinished, NodeReady, NodesCancelled, NodeStarted
+from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
+from shared.ids import now_ms
+from shared.messaging.broker import Bus, Delivery
+from shared.messaging.topology import planner_key
+from shared.metrics import QUEUE_WAIT_SECONDS
+from shared.storage.executors import Executors
+from shared.storage.node_runs import NodeRuns
+from shared.telemetry import logger, span, traceparent
+
+STARTED_AFTER_S = 0.1
+BEAT_S = 5.0
+
+
+class Executor:
+    """Takes work from its pool's queues. At most `slots` claimed nodes run at once."""
+
+    def __init__(
+        self,
+        executor_id: str,
+        bus: Bus,
+        node_runs: NodeRuns,
+        executors: Executors,
+        chains: ChainRunner,
+        slots: int,
+    ) -> None:
+        self.id = executor_id
+        self._bus = bus
+        self._node_runs = node_runs
+        self._executors = executors
+        self._chains = chains
+        self._slots = asyncio.Semaphore(slots)
+        self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
+        self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
+        self._detached: dict[str, asyncio.Task[None]] = {}
+        self._unwanted: set[str] = set()
+        self._joined = asyncio.Event()
+
+    async def on_ready(self, delivery: Delivery) -> None:
+        """Execute one `node.ready`."""
+        ready: NodeReady = delivery.message
+        QUEUE_WAIT_SECONDS.labels(ready.pool, ready.lane).observe(max(0, now_ms() - ready.sent_at) / 1000)
+        if ready.side_effects == "none":
+            await self._run_unclaimed(ready, delivery.traceparent)
+        else:
+            await self._run_claimed(ready, delivery)
+
+    async def on_cancelled(self, delivery: Delivery) -> None:
+        """Stop nodes that nobody waits for any more."""
+        message: NodesCancelled = delivery.message
+        for node_id in message.nodes:
+            key = f"{message.run_id}:{node_id}"
+            if detached := self._detached.get(key):
+                self._unwanted.add(key)
+                detached.cancel()
+
+    async def beat(self) -> None:
+        """Keep the lease until cancelled."""
+        boot, count = now_ms(), 0
+        while True:
+            try:
+                await self._executors.beat(self.id, boot, count)
+                self._joined.set()
+                count += 1
+            except Exception as error:
+                logger.warning("executor.beat_failed", error=f"{type(error).__name__}: {error}"[:300])
+            await asyncio.sleep(BEAT_S)
+
+    async def drain(self) -> None:
+        """Wait for detached work, and give the lease back when none is left."""
+        if self._detached:
+            await asyncio.wait(list(self._detached.values()))
+        await self._executors.leave(self.id)
+
+    async def _run_unclaimed(self, ready: NodeReady, trace: str) -> None:
+        with span(
+            "executor.run", trace, run_id=ready.run_id, head=ready.nodes[0].node, nodes=len(ready.nodes)
+        ):
+            results = await self._run(ready, trace)
+            await self._publish(ready, results, trace, stored=False)
+
+    async def _run_claimed(self, ready: NodeReady, delivery: Delivery) -> None:
+        await self._joined.wait()
+        await self._slots.acquire()
+        try:
+            claim = NodeRun(
+                id=node_run_id(ready.run_id, ready.nodes[0].node, ready.nodes[0].attempt),
+                run_id=ready.run_id,
+                workspace_id=ready.workspace_id,
+                executor=self.id,
+                open=True,
+                created_at=now_ms(),
+            )
+            if not await self._claims.add(claim):
+                self._slots.release()
+                await self._again(ready, claim.id, delivery.traceparent)
+                return
+            await delivery.ack()
+        except BaseException:
+            self._slots.release()
+            raise
+        key = f"{ready.run_id}:{ready.nodes[0].node}"
+        self._detached[key] = asyncio.create_task(self._work(ready, claim, key, delivery.traceparent))
+
+    async def _again(self, ready: NodeReady, claim_id: str, trace: str) -> None:
+        """Somebody had this attempt before: when it is done, say so once more, for the message may be
+        lost."""
+        stored = (await self._node_runs.load([claim_id])).get(claim_id)
+        if stored and stored.results:
+            await self._publish(ready, stored.results, trace, stored=True)
+
+    async def _work(self, ready: NodeReady, claim: NodeRun, key: str, trace: str) -> None:
+        try:
+            with span("executor.run", trace, run_id=ready.run_id, head=ready.nodes[0].node, claimed=True):
+                results = await self._run(ready, trace)
+                finished = claim.model_copy(update={"results": results, "open": False})
+                if await self._stubbornly_finish(finished):
+                    await self._publish(ready, results, trace, stored=True)
+        except asyncio.CancelledError:
+            if key not in self._unwanted:
+                raise  # this process is going down: the claim stays open, and its lease will tell
+            logger.info("executor.cancelled", run_id=ready.run_id, node=ready.nodes[0].node)
+            await self._node_runs.finish([claim.model_copy(update={"open": False})])
+        except Exception:
+            logger.exception("executor.unpublished", run_id=ready.run_id, node=ready.nodes[0].node)
+        finally:
+            self._slots.release()
+            self._unwanted.discard(key)
+            self._detached.pop(key, None)
+
+    async def _stubbornly_finish(self, finished: NodeRun) -> bool:
+        """Store the result however long the store is away: the work is done and must not be done twice."""
+        wait_s = 0.2
+        while True:
+            try:
+                return await self._finishes.add(finished)
+            except Exception as error:
+                logger.warning("executor.result_waits", node_run=finished.id, error=f"{error}"[:300])
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, 5)
+
+    async def _run(self, ready: NodeReady, trace: str) -> list[NodeResult]:
+        loop = asyncio.get_running_loop()
+        sending: set[asyncio.Task[None]] = set()
+        started_at = now_ms()
+
+        def say_started() -> None:
+            sending.add(loop.create_task(self._say_started(ready, started_at, traceparent(trace))))
+
+        timer = loop.call_later(STARTED_AFTER_S, say_started)
+        try:
+            return await self._chains.run(ready)
+        finally:
+            timer.cancel()
+            if sending:
+                await asyncio.wait(sending)
+
+    async def _say_started(self, ready: NodeReady, at: int, trace: str) -> None:
+        head = ready.nodes[0]
+        message = NodeStarted(
+            run_id=ready.run_id, node=head.node, attempt=head.attempt, executor=self.id, at=at
+        )
+        try:
+            await self._bus.publish(message, planner_key(NodeStarted.event, ready.run_id), trace=trace)
+        except Exception as error:
+            logger.warning("executor.started_unsent", run_id=ready.run_id, error=f"{error}"[:300])
+
+    async def _publish(
+        self, ready: NodeReady, results: Sequence[NodeResult], trace: str, *, stored: bool
+    ) -> None:
+        message = NodeFinished(
+            run_id=ready.run_id,
+            workspace_id=ready.workspace_id,
+            head=ready.nodes[0].node,
+            attempt=ready.nodes[0].attempt,
+            executor=self.id,
+            stored=stored,
+            results=list(results),
+        )
+        await self._bus.publish(
+            message, planner_key(NodeFinished.event, ready.run_id), trace=traceparent(trace)
+        )
+
+    async def _claim_all(self, claims: list[NodeRun]) -> list[bool]:
+        there = await self._node_runs.insert(claims)
+        return [claim.id not in there for claim in claims]
+
+    async def _finish_all(self, finished: list[NodeRun]) -> list[bool]:
+        if await self._node_runs.finish(finished):
+            return [True] * len(finished)
+        stored = await self._node_runs.load([each.id for each in finished])
+        return [stored.get(each.id) == each for each in finished]

@@ -1,0 +1,34 @@
+"""The four signals for whoever is on call: runs by status, node latency, queue wait, outbox age."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800)
+
+RUNS = Counter("weft_runs_total", "Runs that entered a status", ["status"])
+NODE_SECONDS = Histogram(
+    "weft_node_seconds",
+    "Duration of a node's attempt by type and outcome",
+    ["type", "status"],
+    buckets=_SECONDS,
+)
+QUEUE_WAIT_SECONDS = Histogram(
+    "weft_queue_wait_seconds",
+    "From the planner's sending a node to an executor's taking it",
+    ["pool", "lane"],
+    buckets=_SECONDS,
+)
+OUTBOX_AGE_SECONDS = Gauge(
+    "weft_outbox_age_seconds", "Age of the oldest saved event that is not yet published"
+)
+BATCH_EVENTS = Histogram(
+    "weft_planner_batch_events",
+    "Events the planner decided in one batch",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200),
+)
+CONFLICTS = Counter("weft_planner_conflicts_total", "Saves that met another revision and were decided again")
+HTTP_SECONDS = Histogram(
+    "weft_http_seconds",
+    "Duration of a request to the gateway",
+    ["method", "route", "status"],
+    buckets=_SECONDS,
+)

@@ -1,0 +1,69 @@
+"""What the executors of this repository share at start: subscribe to a pool, announce the catalog, keep the
+lease."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from shared.chain import ChainRunner
+from shared.contracts.events import NodeReady, NodesCancelled, NodeTypeAnnounced
+from shared.execute import Executor
+from shared.messaging import topology
+from shared.nodes import Registered
+from shared.service import Service
+from shared.storage.executors import Executors
+from shared.storage.node_runs import NodeRuns
+from shared.storage.node_types import NodeTypes
+from shared.telemetry import logger
+
+
+@asynccontextmanager
+async def executor(
+    service: Service,
+    node_types: Mapping[str, Registered],
+    chains: ChainRunner,
+    *,
+    prefetch: int,
+    slots: int = 100,
+) -> AsyncIterator[None]:
+    """Serve every pool these node types name. The `high` lane gets as many messages of its own as the
+    `normal` one, so that a full normal lane never holds it up."""
+    work = Executor(service.id, service.bus, NodeRuns(service.store), Executors(service.store), chains, slots)
+    for pool in sorted({each.node_type.pool for each in node_types.values()}):
+        for lane in topology.LANES:
+            service.bus.subscribe(
+                topology.executor_queue(pool, lane),
+                work.on_ready,
+                [NodeReady],
+                bindings=[topology.ready_key(pool, lane)],
+                prefetch=prefetch,
+            )
+    service.bus.subscribe(
+        f"executor.{service.id}",
+        work.on_cancelled,
+        [NodesCancelled],
+        bindings=[NodesCancelled.event],
+        prefetch=100,
+        transient=True,
+    )
+    service.drain.append(work.drain)
+    beating = asyncio.create_task(work.beat())
+    announcing = asyncio.create_task(_announce(service, node_types))
+    yield
+    announcing.cancel()
+    beating.cancel()
+
+
+async def _announce(service: Service, node_types: Mapping[str, Registered]) -> None:
+    """Tell the catalog, in the store and on the bus, as soon as both are there."""
+    manifests = [each.node_type for each in node_types.values()]
+    message = NodeTypeAnnounced(executor=service.id, node_types=manifests)
+    await service.health.wait_started()
+    while True:
+        try:
+            await NodeTypes(service.store).put(manifests)
+            await service.bus.show(message, NodeTypeAnnounced.event)
+            return
+        except Exception as error:
+            logger.warning("executor.announce_failed", error=f"{type(error).__name__}: {error}"[:300])
+            await asyncio.sleep(1)

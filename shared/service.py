@@ -1,0 +1,164 @@
+"""A service's main in ten lines: settings, logs, traces, broker, store, health, signals, graceful stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+import uvloop
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.health import HealthApp
+from shared.ids import new_id
+from shared.messaging.broker import Bus
+from shared.storage.mongo import Store
+from shared.telemetry import logger, set_up_logs, set_up_traces
+
+
+class Settings(BaseSettings):
+    """What every service reads from the environment; names are prefixed with `WEFT_`."""
+
+    model_config = SettingsConfigDict(env_prefix="WEFT_", extra="ignore", populate_by_name=True)
+
+    amqp_url: str = "amqp://guest:guest@127.0.0.1:5672/"
+    mongo_url: str = "mongodb://127.0.0.1:27017/weft"
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=9400, ge=0, le=65_535)
+    log_level: str = "info"
+    drain_s: float = Field(default=10, description="Seconds that work under way may take after SIGTERM")
+    trace_sample: float = Field(default=0.1, ge=0, le=1)
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+@dataclass
+class Service:
+    """What a service is composed from. `drain` is awaited between the last consumed message and the closing
+    of the connections; `app` replaces the plain health endpoint, on `listen`."""
+
+    name: str
+    id: str
+    settings: Settings
+    bus: Bus
+    store: Store
+    health: HealthApp
+    listen: tuple[str, int]
+    app: Any = None
+    drain: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+Compose = Callable[[Service], AbstractAsyncContextManager[None]]
+
+
+def run_service(name: str, settings: Settings, compose: Compose) -> None:
+    """Run a service until SIGTERM or SIGINT. `compose` subscribes its handlers, and yields while it runs."""
+    set_up_logs(name, settings.log_level)
+    try:
+        uvloop.run(_serve(name, settings, compose))
+    except OSError as error:
+        sys.exit(f"{name}: {error}")
+
+
+async def _serve(name: str, settings: Settings, compose: Compose) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    traces = set_up_traces(name, settings.otlp_endpoint, settings.trace_sample)
+    bus = Bus(settings.amqp_url, name=f"weft-{name}", drain_s=settings.drain_s)
+    store = Store(settings.mongo_url, app=f"weft-{name}")
+    service = Service(
+        name,
+        new_id(name),
+        settings,
+        bus,
+        store,
+        HealthApp({"broker": bus.ping, "store": store.ping}),
+        (settings.health_host, settings.health_port),
+    )
+    async with compose(service), _http(service):
+        working = asyncio.create_task(_work(service))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+            await stopping
+        working.cancel()
+        service.health.started = False
+        logger.info("service.stopping")
+        await _stop(service)
+    if traces:
+        traces.shutdown()
+    logger.info("service.stopped")
+
+
+async def _work(service: Service) -> None:
+    """Wait for the store and the broker, however long that takes, and start consuming."""
+    for what, start in (("store", service.store.prepare), ("broker", service.bus.start)):
+        wait_s = 0.2
+        while True:
+            try:
+                await start()
+                break
+            except Exception as error:
+                logger.warning("service.waiting", on=what, error=f"{type(error).__name__}: {error}"[:300])
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, 5)
+    service.health.started = True
+    logger.info("service.ready", listen=f"{service.listen[0]}:{service.listen[1]}")
+
+
+async def _stop(service: Service) -> None:
+    """Consumers first, then what is under way, then the connections."""
+    try:
+        async with asyncio.timeout(service.settings.drain_s):
+            await service.bus.stop_consuming()
+            for drain in service.drain:
+                await drain()
+    except TimeoutError:
+        logger.warning("service.drain_timed_out", seconds=service.settings.drain_s)
+    await service.bus.close()
+    await service.store.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service: SIGTERM means draining first."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Entered by uvicorn around serving."""
+        yield
+
+
+@asynccontextmanager
+async def _http(service: Service) -> AsyncIterator[None]:
+    listener = socket.socket(socket.AF_INET6 if ":" in service.listen[0] else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(service.listen)
+    except OSError as error:
+        raise OSError(
+            f"cannot listen on {service.listen[0]}:{service.listen[1]} ({error.strerror}); "
+            "stop what uses this port or set another"
+        ) from None
+    service.listen = (service.listen[0], listener.getsockname()[1])
+    server = _Server(
+        uvicorn.Config(
+            service.app or service.health,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,147 @@
+"""The store, narrowed to what both MongoDB and the embedded store answer faithfully (DESIGN §9).
+
+Inserts, guarded whole replaces, find by equality or range, delete. No update operators, dates,
+transactions."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReplaceOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+
+DUPLICATE_KEY = 11000
+FIELD = re.compile(r"^[A-Za-z_][A-Za-z0-9_.]*$")
+OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte", "$exists"})
+
+INDEXES: dict[str, list[str]] = {
+    "runs": ["wake_at", "workspace_id", "workflow_id", "status"],
+    "node_runs": ["run_id", "executor"],
+    "run_events": ["run_id"],
+    "workflows": ["workspace_id"],
+    "versions": ["workflow_id"],
+}
+
+
+class Collection:
+    """One collection and the few operations that may be done on it."""
+
+    def __init__(self, database: AsyncDatabase[Document], name: str) -> None:
+        self._raw = database[name]
+
+    async def insert_one(self, document: Document) -> bool:
+        """Insert; False when a document with this `_id` is there already."""
+        try:
+            await self._raw.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def insert_many(self, documents: Sequence[Document]) -> set[str]:
+        """Insert all that are new; the ids of those that were there already."""
+        try:
+            if documents:
+                await self._raw.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"]
+            if any(each["code"] != DUPLICATE_KEY for each in failed):
+                raise
+            return {documents[each["index"]]["_id"] for each in failed}
+        return set()
+
+    async def replace_one(self, guard: Filter, document: Document) -> bool:
+        """Replace the one document that `guard` (`_id` and, say, `rev`) matches; False when none does."""
+        checked(guard)
+        return (await self._raw.replace_one(guard, document)).matched_count == 1
+
+    async def replace_many(self, replaces: Sequence[tuple[Filter, Document]]) -> int:
+        """Guarded replaces in one unordered write; how many matched."""
+        if not replaces:
+            return 0
+        operations = [ReplaceOne(checked(guard), document) for guard, document in replaces]
+        return (await self._raw.bulk_write(operations, ordered=False)).matched_count
+
+    async def find_one(self, query: Filter) -> Document | None:
+        """The first document that matches."""
+        return await self._raw.find_one(checked(query))
+
+    async def find(
+        self, query: Filter, *, sort: str | None = None, descending: bool = False, limit: int = 0
+    ) -> list[Document]:
+        """All that match, at most `limit` when it is not 0, sorted by one field when asked to."""
+        pipeline: list[dict[str, Any]] = [{"$match": checked(query)}]
+        if sort is None:
+            return await self._raw.find(checked(query), limit=limit).to_list()
+        pipeline.append({"$sort": {sort: -1 if descending else 1}})
+        if limit:
+            pipeline.append({"$limit": limit})
+        return await (await self._raw.aggregate(pipeline)).to_list()
+
+    async def count_by(self, query: Filter, field: str) -> dict[str, int]:
+        """How many documents match, by the value of one field."""
+        group = {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}
+        rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
+        return {str(row["_id"]): int(row["n"]) for row in rows}
+
+    async def delete(self, query: Filter) -> int:
+        """Delete all that match; how many there were."""
+        return (await self._raw.delete_many(checked(query))).deleted_count
+
+    async def create_indexes(self, fields: Iterable[str]) -> None:
+        """One plain ascending index a field."""
+        await self._raw.create_indexes([IndexModel([(field, ASCENDING)]) for field in fields])
+
+
+class Store:
+    """A connection to one database. Writes are acknowledged by a majority and journalled."""
+
+    def __init__(self, url: str, *, app: str = "weft") -> None:
+        self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+            url,
+            appname=app,
+            w="majority",
+            journal=True,
+            tz_aware=True,
+            maxPoolSize=20,
+            serverSelectionTimeoutMS=5000,
+            timeoutMS=30_000,
+        )
+        self._database = self._client.get_default_database("weft")
+
+    def __getitem__(self, name: str) -> Collection:
+        return Collection(self._database, name)
+
+    async def ping(self) -> None:
+        """Raises PyMongoError when the store cannot be reached."""
+        await self._client.admin.command("ping")
+
+    async def prepare(self) -> None:
+        """Create the indexes; harmless when they are there."""
+        for name, fields in INDEXES.items():
+            await self[name].create_indexes(fields)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.close()
+
+
+def checked(query: Filter) -> Filter:
+    """The query itself when it uses only allowed fields, operators and values; raises ValueError
+    otherwise."""
+    for field, condition in query.items():
+        if not FIELD.match(field):
+            raise ValueError(f"field {field!r} is not allowed in a query")
+        conditions = condition if isinstance(condition, dict) else {"$in": [condition]}
+        for operator, value in conditions.items():
+            values = value if isinstance(value, list) else [value]
+            if operator not in OPERATORS or any(
+                not isinstance(each, str | int | float | None) for each in values
+            ):
+                raise ValueError(
+                    f"{field!r}: {operator!r} with {type(value).__name__} is not allowed in a query"
+                )
+    return query

@@ -1,0 +1,80 @@
+"""The real parts that tests run on: one broker node and one store a session, started in a folder of its own."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import aio_pika
+import pytest
+from pymongo import AsyncMongoClient
+
+from services.local.broker import embedded_broker
+from services.local.store import embedded_store
+from shared.messaging.topology import LANES, PARTITIONS, executor_queue, planner_queue
+from shared.storage.mongo import Store
+
+POOLS = ("core", "http", "code")
+
+
+@pytest.fixture(scope="session")
+def weft_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of the session's broker and store."""
+    return tmp_path_factory.mktemp("weft")
+
+
+@pytest.fixture(scope="session")
+async def amqp_url(weft_home: Path) -> AsyncIterator[str]:
+    """A real broker: WEFT_AMQP_URL when set, else a node for this session."""
+    if url := os.environ.get("WEFT_AMQP_URL"):
+        yield url
+        return
+    async with embedded_broker(weft_home) as broker:
+        yield broker.url
+
+
+@pytest.fixture(scope="session")
+async def mongo_url(weft_home: Path) -> AsyncIterator[str]:
+    """A real store: WEFT_MONGO_URL when set, else the embedded one. `store_url` gives a database of its own."""
+    if url := os.environ.get("WEFT_MONGO_URL"):
+        yield url
+        return
+    async with embedded_store(weft_home) as store:
+        yield store.url
+
+
+@pytest.fixture
+async def store_url(mongo_url: str) -> AsyncIterator[str]:
+    """The URL of a fresh database, dropped afterwards."""
+    name = f"weft_{secrets.token_hex(6)}"
+    parts = urlsplit(mongo_url)
+    yield urlunsplit(parts._replace(path=f"/{name}"))
+    async with AsyncMongoClient(mongo_url) as client:
+        await client.drop_database(name)
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """A store with a fresh database and its indexes."""
+    store = Store(store_url)
+    await store.prepare()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def drop_queues(amqp_url: str) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Call it with queue names to delete those; all planner and executor queues are deleted after the test."""
+
+    async def drop(*names: str) -> None:
+        connection = await aio_pika.connect(amqp_url)
+        async with connection:
+            for name in names:
+                channel = await connection.channel()
+                await channel.queue_delete(name)
+                await channel.close()
+
+    yield drop
+    planner = [planner_queue(partition) for partition in range(PARTITIONS)]
+    await drop(*planner, *(executor_queue(pool, lane) for pool in POOLS for lane in LANES))
