@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Sequence
 
 from shared.batcher import Batcher
-from shared.chain import ChainRunner
 from shared.contracts.events import NodeFinished, NodeReady, NodesCancelled, NodeStarted
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.ids import now_ms
@@ -18,6 +17,7 @@ from shared.metrics import QUEUE_WAIT_SECONDS
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.telemetry import logger, span, traceparent
+from shared.tree import TreeRunner
 
 STARTED_AFTER_S = 0.1
 BEAT_S = 5.0
@@ -32,14 +32,14 @@ class Executor:
         bus: Bus,
         node_runs: NodeRuns,
         executors: Executors,
-        chains: ChainRunner,
+        trees: TreeRunner,
         slots: int,
     ) -> None:
         self.id = executor_id
         self._bus = bus
         self._node_runs = node_runs
         self._executors = executors
-        self._chains = chains
+        self._trees = trees
         self._slots = asyncio.Semaphore(slots)
         self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
         self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
@@ -160,7 +160,7 @@ class Executor:
 
         timer = loop.call_later(STARTED_AFTER_S, say_started)
         try:
-            return await self._chains.run(ready)
+            return await self._trees.run(ready)
         finally:
             timer.cancel()
             if sending:

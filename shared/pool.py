@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from shared.chain import ChainRunner
 from shared.contracts.events import NodeReady, NodesCancelled, NodeTypeAnnounced
 from shared.execute import Executor
 from shared.messaging import topology
@@ -15,20 +14,21 @@ from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.storage.node_types import NodeTypes
 from shared.telemetry import logger
+from shared.tree import TreeRunner
 
 
 @asynccontextmanager
 async def executor(
     service: Service,
     node_types: Mapping[str, Registered],
-    chains: ChainRunner,
+    trees: TreeRunner,
     *,
     prefetch: int,
     slots: int = 100,
 ) -> AsyncIterator[None]:
     """Serve every pool these node types name. The `high` lane gets as many messages of its own as the
     `normal` one, so that a full normal lane never holds it up."""
-    work = Executor(service.id, service.bus, NodeRuns(service.store), Executors(service.store), chains, slots)
+    work = Executor(service.id, service.bus, NodeRuns(service.store), Executors(service.store), trees, slots)
     for pool in sorted({each.node_type.pool for each in node_types.values()}):
         for lane in topology.LANES:
             service.bus.subscribe(

@@ -1,8 +1,8 @@
 """Where everything users write is evaluated: worker processes that reach nothing and stop at their limits.
 
-A program gets a session of its own, which nobody saw before or will see after. Expressions share sessions, for
-a new one costs more than most of them take. That is safe since an expression binds no name that outlives it, and
-since every name that was ever bound in a session is bound anew at each call."""
+A program gets a session of its own, which nobody saw before or will see after. Expressions share sessions,
+for a new one costs more than most of them take. That is safe since an expression binds no name that outlives
+it, and since every name that was ever bound in a session is bound anew at each call."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -34,6 +34,7 @@ LONGEST_S = 3600.0
 MAX_PRINTED_BYTES = 1_000_000
 START_TIMEOUT_S = 60.0
 LONGEST_MESSAGE = 2000
+AFTERMATH_S = 0.05
 MAX_FEEDS = 500
 """A session for expressions is replaced after so many, for Monty counts some of its limits per session."""
 
@@ -101,6 +102,8 @@ class Sandbox:
             if session := self._sessions.get_nowait():
                 await session.close()
         await self._workers.__aexit__(kind, error, trace)
+        # Monty's own threads still let go of Python objects; an interpreter that ends meanwhile aborts.
+        await asyncio.sleep(AFTERMATH_S)
 
     async def run(self, code: str, inputs: Mapping[str, Any], *, timeout_s: float | None = None) -> Ran:
         """Run a program with `inputs` bound as names, in a session of its own. Raises SandboxError."""

@@ -12,7 +12,7 @@ _NATIVE = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def plain(value: Any) -> Any:
-    """The value with tuples and sets as lists, times as ISO text, decimals and keys as text, objects as dicts.
+    """`value` with tuples and sets as lists, times as ISO text, decimals and keys as text, objects as dict.
 
     NaN and infinities become None. Raises SandboxError (`not_json`) for bytes, functions, types, integers
     over 64 bits, and nesting deeper than about 250 levels."""

@@ -7,7 +7,7 @@ are guarded by status and attempt, so that a repeated, late or reordered fact de
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.planner.readiness import chain_from, sent_with, settle
+from services.planner.readiness import sent_with, settle, tree_from
 from services.planner.retry import delay_after, may_retry
 from services.planner.transitions import Decision, Draft
 from shared.contracts.base import Millis
@@ -73,8 +73,8 @@ def _make_eligible(draft: Draft, node_ids: Sequence[str]) -> None:
 def _node_started(draft: Draft, graph: PinnedGraph, fact: NodeStarted) -> None:
     state = draft.state(fact.node)
     if state.attempt == fact.attempt and state.head == fact.node:
-        chain = sent_with(graph, draft.nodes, fact.node)
-        timeout_ms = int(sum(graph.nodes[node_id].policy.timeout_s for node_id in chain) * 1000)
+        sent = sent_with(graph, draft.nodes, fact.node)
+        timeout_ms = int(sum(graph.nodes[node_id].policy.timeout_s for node_id in sent) * 1000)
         wake_at = draft.now + timeout_ms + TIMEOUT_GRACE_MS
         draft.move("node.started", fact.node, started_at=fact.at, wake_at=wake_at)
 
@@ -85,21 +85,21 @@ def _node_finished(draft: Draft, graph: PinnedGraph, fact: NodeFinished) -> None
         return
     if state.status not in IN_FLIGHT:
         return
-    chain = sent_with(graph, draft.nodes, fact.head)
+    sent = sent_with(graph, draft.nodes, fact.head)
     done: list[str] = []
-    for node_id, result in zip(chain, fact.results, strict=False):
-        if result.node != node_id:
-            break
+    for result in fact.results:
+        state = draft.state(result.node)
+        if result.node not in sent or result.node in done or result.attempt != state.attempt:
+            continue
         draft.results.setdefault((fact.head, fact.attempt), []).append(result)
-        if node_id != fact.head:
-            draft.move("node.ready", node_id, ready_at=result.started_at)
+        if result.node != fact.head:
+            draft.move("node.ready", result.node, ready_at=result.started_at)
         _result(draft, graph, result)
         if draft.finished:
             return
-        if draft.state(node_id).status not in NODE_FINISHED:
-            break
-        done.append(node_id)
-    for node_id in chain:
+        if draft.state(result.node).status in NODE_FINISHED:
+            done.append(result.node)
+    for node_id in sent:
         state = draft.state(node_id)
         if state.status == "pending" and state.head == fact.head:
             del draft.nodes[node_id]
@@ -197,7 +197,7 @@ def _dispatch(draft: Draft, graph: PinnedGraph) -> None:
     while draft.eligible and in_flight < graph.settings.max_parallel:
         head = draft.eligible.pop(0)
         attempt = draft.state(head).attempt + 1
-        chain = chain_from(graph, draft.nodes, head)
+        tree = tree_from(graph, draft.nodes, head)
         sent = {"head": head, "head_attempt": attempt, "port": None, "failure": None, "resends": 0}
         draft.move(
             "node.ready",
@@ -209,7 +209,7 @@ def _dispatch(draft: Draft, graph: PinnedGraph) -> None:
             wake_at=draft.now + RESEND_MS,
             **sent,
         )
-        for node_id in chain[1:]:
+        for node_id in tree[1:]:
             draft.set(node_id, attempt=1, **sent)
         draft.sends.append(head)
         in_flight += 1

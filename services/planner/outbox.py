@@ -88,9 +88,9 @@ class Outbox:
         await self._bus.publish(message, topology.ready_key(pool, run.lane), trace=saved.trace)
 
     async def _ready(self, run: Run, graph: PinnedGraph, head: str, now: Millis) -> NodeReady:
-        chain = sent_with(graph, run.nodes, head)
-        frozen = [graph.frozen[node_id] for node_id in chain]
-        named = {node_id for each in frozen for node_id in each.references} - set(chain)
+        sent = sent_with(graph, run.nodes, head)
+        frozen = [graph.frozen[node_id] for node_id in sent]
+        named = {node_id for each in frozen for node_id in each.references} - set(sent)
         uses_trigger = any("trigger" in each.roots for each in frozen)
         return NodeReady(
             run_id=run.id,
@@ -99,13 +99,13 @@ class Outbox:
             pool=frozen[0].pool,
             lane=run.lane,
             side_effects=frozen[0].side_effects,
-            nodes=[self._node_task(run, graph, node_id, index) for index, node_id in enumerate(chain)],
+            nodes=[self._node_task(run, graph, node_id, is_head=node_id == head) for node_id in sent],
             outputs=await self._fit(await self._outputs.of(run, sorted(named))),
             trigger=run.input if uses_trigger else None,
             sent_at=now,
         )
 
-    def _node_task(self, run: Run, graph: PinnedGraph, node_id: str, index: int) -> NodeTask:
+    def _node_task(self, run: Run, graph: PinnedGraph, node_id: str, *, is_head: bool) -> NodeTask:
         node = graph.nodes[node_id]
         config = self._configs.get((graph.version_id, node_id))
         if config is None:
@@ -118,7 +118,8 @@ class Outbox:
             attempt=run.nodes[node_id].attempt,
             config=config,
             timeout_s=node.policy.timeout_s,
-            after_port=graph.incoming[node_id][0].port if index else None,
+            after=None if is_head else graph.incoming[node_id][0].source,
+            after_port=None if is_head else graph.incoming[node_id][0].port,
             references=graph.frozen[node_id].references,
         )
 

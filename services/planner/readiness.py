@@ -9,7 +9,7 @@ from shared.contracts.run import NODE_FINISHED, NodeState
 from shared.contracts.version import PinnedGraph
 
 EdgeState = Literal["taken", "dead", "open"]
-MAX_CHAIN = 100
+MAX_TREE = 100
 UNTOUCHED = NodeState()
 
 
@@ -55,33 +55,44 @@ def _verdict(graph: PinnedGraph, nodes: Mapping[str, NodeState], node_id: str) -
     return "taken" if "taken" in states else "dead"
 
 
-def chain_from(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> list[str]:
-    """The maximal linear chain of nodes without side effects that starts at `head`; just `[head]` for any
-    other."""
-    chain = [head]
+def tree_from(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> list[str]:
+    """The nodes to send in one message with `head`, depth first: those without side effects that only it
+    leads to.
+
+    A single successor always joins (a linear chain); of several successors only the light ones do, for they
+    cost less than a message each. Just `[head]` for a node with side effects."""
     pool = graph.frozen[head].pool
-    while graph.frozen[chain[-1]].side_effects == "none" and len(chain) < MAX_CHAIN:
-        outgoing = graph.outgoing[chain[-1]]
-        if len(outgoing) != 1:
-            break
-        following = outgoing[0].target
-        frozen = graph.frozen[following]
-        if len(graph.incoming[following]) != 1 or frozen.side_effects != "none" or frozen.pool != pool:
-            break
-        if following in nodes:
-            break
-        chain.append(following)
-    return chain
+    tree: list[str] = []
+    stack = [head] if graph.frozen[head].side_effects == "none" else []
+    while stack and len(tree) < MAX_TREE:
+        node_id = stack.pop()
+        tree.append(node_id)
+        targets = [edge.target for edge in graph.outgoing[node_id]]
+        joining = [
+            target
+            for target in targets
+            if (frozen := graph.frozen[target]).side_effects == "none"
+            and frozen.pool == pool
+            and (len(targets) == 1 or frozen.light)
+            and len(graph.incoming[target]) == 1
+            and target not in nodes
+        ]
+        stack.extend(reversed(joining))
+    return tree or [head]
 
 
 def sent_with(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> list[str]:
-    """The nodes that were sent in one message with `head`, in order."""
+    """The nodes that were sent in one message with `head`, in the order they were sent."""
     attempt = nodes[head].head_attempt
-    chain = [head]
-    while len(graph.outgoing[chain[-1]]) == 1:
-        following = graph.outgoing[chain[-1]][0].target
-        state = nodes.get(following, UNTOUCHED)
-        if following == head or (state.head, state.head_attempt) != (head, attempt):
-            break
-        chain.append(following)
-    return chain
+    sent: list[str] = []
+    stack = [head]
+    while stack:
+        node_id = stack.pop()
+        sent.append(node_id)
+        targets = [edge.target for edge in graph.outgoing[node_id]]
+        stack.extend(
+            target
+            for target in reversed(targets)
+            if (state := nodes.get(target, UNTOUCHED)).head == head and state.head_attempt == attempt
+        )
+    return sent

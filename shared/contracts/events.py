@@ -42,20 +42,22 @@ class RunWoken(Message):
 
 
 class NodeTask(Contract):
-    """One node to execute: its config as JSON text, and the port its predecessor in the chain must have
-    taken."""
+    """One node to execute: its config as JSON text. Unless it heads the message, it runs only if `after`,
+    another node of the message, has left through `after_port`."""
 
     node: str
     type: str
     attempt: int
     config: Json
     timeout_s: float
+    after: str | None = None
     after_port: str | None = None
     references: list[str] = []
 
 
 class NodeReady(Message):
-    """Nodes to execute in one go. `outputs` holds what their expressions name, `trigger` the run's input."""
+    """Nodes to execute in one go: a tree, depth first, usually of one node. `outputs` holds what their
+    expressions name, `trigger` the run's input."""
 
     event: ClassVar[str] = "node.ready"
     run_id: str
@@ -83,8 +85,8 @@ class NodeStarted(Message):
 
 
 class NodeFinished(Message):
-    """The results of one `node.ready`, in order; a chain that failed or branched off has fewer than it has
-    nodes.
+    """The results of one `node.ready`, in order. Nodes behind a failure or a port not taken have none, nor
+    do those that the executor hands back because the message has taken long enough.
 
     `stored` says that the executor has written them to `node_runs` already."""
 

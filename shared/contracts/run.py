@@ -27,8 +27,8 @@ class Trigger(Contract):
 
 
 class NodeState(Contract):
-    """One node in one run. `head` names the first node of the message it was sent in (itself, but in a
-    chain); `<run>:<head>:<head_attempt>` is the id of the `node_runs` document with its result.
+    """One node in one run. `head` names the first node of the message it was sent in (often
+    itself); `<run>:<head>:<head_attempt>` is the id of the `node_runs` document with its result.
 
     `wake_at` is when the planner must look again: a retry that comes due, a timeout, a message gone
     missing."""

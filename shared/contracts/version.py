@@ -8,12 +8,13 @@ from shared.contracts.graph import Edge, Graph, Node, Settings
 class FrozenNode(Contract):
     """What the planner needs to know of a node's type, and what the node's expressions name.
 
-    `references` holds the ids of the nodes whose outputs are named; `roots` the other names used:
-    `trigger`, `run`, `vars`."""
+    `references` holds the ids of the nodes whose outputs are named; `roots` the other names used: `trigger`,
+    `run`, `vars`. `light` says that it runs no program and costs less than a message of its own."""
 
     pool: str
     ports: list[str]
     side_effects: SideEffects
+    light: bool = False
     references: list[str] = []
     roots: list[str] = []
 

@@ -64,7 +64,6 @@ def is_public(address: Address) -> bool:
     return (
         address.is_global
         and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-        and not (address.is_loopback or address.is_link_local or address.is_private)
         and not any(address.version == network.version and address in network for network in REFUSED)
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,11 +21,11 @@ from shared.sandbox import Sandbox, SandboxError
 from shared.storage.payloads import Payloads
 from shared.telemetry import logger
 
-Resources = Callable[[Context], None]
 MAX_OUTPUT_BYTES = 15_000_000
+BRANCH_BUDGET_S = 0.1
 
 
-class ChainRunner:
+class TreeRunner:
     """Knows the node types of an executor and what they may use."""
 
     def __init__(
@@ -37,20 +37,24 @@ class ChainRunner:
         self._http = http
 
     async def run(self, ready: NodeReady) -> list[NodeResult]:
-        """The results in order; it ends early at a failure, or where a node left through another port."""
+        """The results in order; it ends at the first failure. Once the message has taken `BRANCH_BUDGET_S`,
+        no further branch is begun: what is handed back can run elsewhere, side by side."""
         bindings = await self._bindings(ready)
-        results: list[NodeResult] = []
-        port = None
+        results: dict[str, NodeResult] = {}
+        start, last = time.perf_counter(), None
         for node_task in ready.nodes:
-            if node_task.after_port is not None and node_task.after_port != port:
-                break
+            before = results.get(node_task.after) if node_task.after else None
+            if node_task.after and (before is None or before.port != node_task.after_port):
+                continue
+            if node_task.after != last and time.perf_counter() - start > BRANCH_BUDGET_S:
+                continue
             result, output = await self._run_one(ready, node_task, bindings)
-            results.append(result)
+            results[node_task.node] = result
             if result.failure:
                 break
             bindings["nodes"][node_task.node] = output
-            port = result.port
-        return results
+            last = node_task.node
+        return list(results.values())
 
     async def _bindings(self, ready: NodeReady) -> dict[str, Any]:
         values = [*ready.outputs.values(), *([ready.trigger] if ready.trigger else [])]
