@@ -3,6 +3,8 @@
 
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from shared.contracts.base import Contract, Json, Millis
 from shared.contracts.catalog import NodeType
 from shared.contracts.node_run import NodeResult
@@ -52,7 +54,7 @@ class NodeTask(Contract):
     timeout_s: float
     after: str | None = None
     after_port: str | None = None
-    references: list[str] = []
+    references: list[str] = Field(default_factory=list)
 
 
 class NodeReady(Message):
@@ -67,7 +69,7 @@ class NodeReady(Message):
     lane: Lane = "normal"
     side_effects: Literal["none", "repeatable", "once"]
     nodes: list[NodeTask]
-    outputs: dict[str, Value] = {}
+    outputs: dict[str, Value] = Field(default_factory=dict)
     trigger: Value | None = None
     vars: Json = "{}"
     sent_at: Millis

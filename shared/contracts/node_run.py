@@ -21,8 +21,8 @@ class NodeResult(Contract):
     output: Value | None = None
     input: Value | None = None
     failure: Failure | None = None
-    logs: list[str] = []
-    usage: Usage = Usage()
+    logs: list[str] = Field(default_factory=list)
+    usage: Usage | None = None
     started_at: Millis
     finished_at: Millis
 
@@ -38,7 +38,7 @@ class NodeRun(Contract):
     workspace_id: str
     executor: str | None = None
     open: bool = False
-    results: list[NodeResult] = []
+    results: list[NodeResult] = Field(default_factory=list[NodeResult])
     created_at: Millis
 
 

@@ -1,6 +1,6 @@
 """A run and its nodes: the one document that the planner writes."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -55,7 +55,6 @@ class Event(Contract):
     attempt: int | None = None
     port: str | None = None
     failure: Failure | None = None
-    data: dict[str, Any] = {}
 
 
 class Usage(Contract):
@@ -89,11 +88,11 @@ class Run(Contract):
     input: Value
     output: Value | None = None
     failure: Failure | None = None
-    nodes: dict[str, NodeState] = {}
-    eligible: list[str] = []
-    outbox: dict[str, Event] = {}
+    nodes: dict[str, NodeState] = Field(default_factory=dict)
+    eligible: list[str] = Field(default_factory=list)
+    outbox: dict[str, Event] = Field(default_factory=dict)
     cancel_reason: str | None = None
-    usage: Usage = Usage()
+    usage: Usage | None = None
     traceparent: str = ""
     created_at: Millis
     started_at: Millis | None = None

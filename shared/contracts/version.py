@@ -1,5 +1,7 @@
 """A graph frozen together with what its node types said when it was published."""
 
+from pydantic import Field
+
 from shared.contracts.base import Contract, Json, Millis
 from shared.contracts.catalog import SideEffects
 from shared.contracts.graph import Edge, Graph, Node, Settings
@@ -15,8 +17,8 @@ class FrozenNode(Contract):
     ports: list[str]
     side_effects: SideEffects
     light: bool = False
-    references: list[str] = []
-    roots: list[str] = []
+    references: list[str] = Field(default_factory=list)
+    roots: list[str] = Field(default_factory=list)
 
 
 class Version(Contract):
