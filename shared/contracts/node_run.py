@@ -22,7 +22,7 @@ class NodeResult(Contract):
     input: Value | None = None
     failure: Failure | None = None
     logs: list[str] = Field(default_factory=list)
-    usage: Usage | None = None
+    usage: Usage = Field(default_factory=Usage)
     started_at: Millis
     finished_at: Millis
 

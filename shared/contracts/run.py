@@ -92,7 +92,7 @@ class Run(Contract):
     eligible: list[str] = Field(default_factory=list)
     outbox: dict[str, Event] = Field(default_factory=dict)
     cancel_reason: str | None = None
-    usage: Usage | None = None
+    usage: Usage = Field(default_factory=Usage)
     traceparent: str = ""
     created_at: Millis
     started_at: Millis | None = None
