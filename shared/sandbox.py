@@ -31,7 +31,7 @@ MAX_MEMORY = 128 * 2**20
 EXPRESSION_TIMEOUT_S = 5.0
 CODE_TIMEOUT_S = 30.0
 LONGEST_S = 3600.0
-MAX_PRINTED_BYTES = 1_000_000
+MAX_PRINTED_CHARS = 1_000_000
 START_TIMEOUT_S = 60.0
 LONGEST_MESSAGE = 2000
 AFTERMATH_S = 0.05
@@ -59,12 +59,50 @@ class _Session:
         names = {**self._bound, **inputs}
         self._bound.update(dict.fromkeys(inputs))
         self.feeds += 1
-        printed = CollectString(max_bytes=MAX_PRINTED_BYTES)
+        printed = CollectString(max_bytes=MAX_PRINTED_CHARS)
         return await self._monty.feed_run(code, inputs=names, print_callback=printed)
 
     async def close(self) -> None:
         with suppress(MontyError, RuntimeError):  # its worker may be gone already
             await self._monty.__aexit__(None, None, None)
+
+
+class _Printed:
+    """What a program prints. Monty only complains of too much when the program ends, so it is stopped here."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._parts: list[str] = []
+        self._room = MAX_PRINTED_CHARS
+        self._feed: asyncio.Future[Any] | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def add(self, _stream: str, text: str) -> None:
+        """Called from a thread of Monty's."""
+        if self._room < 0:
+            return
+        self._parts.append(text)
+        self._room -= len(text)
+        if self._room < 0:
+            self._loop.call_soon_threadsafe(self._stop)
+
+    async def guard(self, feed: asyncio.Future[Any]) -> Any:
+        """Await the program; raises SandboxError once it has printed too much."""
+        self._feed = feed
+        try:
+            return await feed
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._room >= 0 or (task and task.cancelling()):
+                raise
+        raise SandboxError("memory_exceeded", f"it printed more than {MAX_PRINTED_CHARS:,} characters")
+
+    def _stop(self) -> None:
+        if self._feed:
+            self._feed.cancel()
 
 
 class Sandbox:
@@ -108,12 +146,13 @@ class Sandbox:
     async def run(self, code: str, inputs: Mapping[str, Any], *, timeout_s: float | None = None) -> Ran:
         """Run a program with `inputs` bound as names, in a session of its own. Raises SandboxError."""
         limit_s = min(self._code_timeout_s if timeout_s is None else timeout_s, LONGEST_S)
-        printed = CollectString(max_bytes=MAX_PRINTED_BYTES)
+        printed = _Printed()
         async with self._programs:
             with _told_apart(innermost=True):
                 async with self._checkout(limit_s) as session:
-                    value = await session.feed_run(code, inputs=dict(inputs), print_callback=printed)
-        return Ran(plain(value), printed.output)
+                    feed = session.feed_run(code, inputs=dict(inputs), print_callback=printed.add)
+                    value = await printed.guard(asyncio.ensure_future(feed))
+        return Ran(plain(value), printed.text)
 
     async def evaluate(self, code: str, inputs: Mapping[str, Any]) -> Any:
         """The value of one expression over `inputs`. Raises SandboxError, whose line is the outermost one.
@@ -176,7 +215,7 @@ def _said(error: MontySyntaxError | MontyRuntimeError) -> tuple[str, str]:
     if isinstance(error, MontySyntaxError):
         return "syntax_error", text
     if isinstance(raised, MemoryError):
-        return "memory_exceeded", f"it used too much memory or printed too much ({raised})"
+        return "memory_exceeded", f"it used too much memory ({raised})"
     if isinstance(raised, TimeoutError) and "time limit exceeded" in text:
         return "timeout", f"it took too long and was stopped ({raised})"
     return "code_error", text

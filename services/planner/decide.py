@@ -7,7 +7,7 @@ are guarded by status and attempt, so that a repeated, late or reordered fact de
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.planner.readiness import sent_with, settle, tree_from
+from services.planner.readiness import edge_state, sent_with, settle, tree_from
 from services.planner.retry import delay_after, may_retry
 from services.planner.transitions import Decision, Draft
 from shared.contracts.base import Millis
@@ -83,27 +83,36 @@ def _node_finished(draft: Draft, graph: PinnedGraph, fact: NodeFinished) -> None
     state = draft.state(fact.head) if fact.head in graph.nodes else None
     if state is None or state.head != fact.head or state.head_attempt != fact.attempt:
         return
-    if state.status not in IN_FLIGHT:
-        return
     sent = sent_with(graph, draft.nodes, fact.head)
-    done: list[str] = []
+    answered: list[str] = []
     for result in fact.results:
-        state = draft.state(result.node)
-        if result.node not in sent or result.node in done or result.attempt != state.attempt:
+        if not _awaited(draft, graph, fact, result):
             continue
+        answered.append(result.node)
         draft.results.setdefault((fact.head, fact.attempt), []).append(result)
         if result.node != fact.head:
             draft.move("node.ready", result.node, ready_at=result.started_at)
         _result(draft, graph, result)
         if draft.finished:
             return
-        if draft.state(result.node).status in NODE_FINISHED:
-            done.append(result.node)
+    if not answered:
+        return
     for node_id in sent:
         state = draft.state(node_id)
         if state.status == "pending" and state.head == fact.head:
             del draft.nodes[node_id]
-    _follow(draft, graph, done)
+    _follow(draft, graph, [each for each in answered if draft.state(each).status in NODE_FINISHED])
+
+
+def _awaited(draft: Draft, graph: PinnedGraph, fact: NodeFinished, result: NodeResult) -> bool:
+    """Whether this node went with that message and has not answered yet. A node behind the head must also be
+    one that the results before it lead to: what an executor ran too much or out of order does not count."""
+    state = draft.state(result.node)
+    if (state.head, state.head_attempt, state.attempt) != (fact.head, fact.attempt, result.attempt):
+        return False
+    if result.node == fact.head:
+        return state.status in IN_FLIGHT
+    return state.status == "pending" and edge_state(graph.incoming[result.node][0], draft.nodes) == "taken"
 
 
 def _result(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:

@@ -61,6 +61,7 @@ class Outbox:
                 workspace_id=saved.run.workspace_id,
                 status=saved.run.status,
                 events=saved.run.outbox,
+                run=saved.run.model_copy(update={"outbox": {}}) if saved.run.status in RUN_FINISHED else None,
             )
             for saved in saves
         ]

@@ -3,8 +3,6 @@ with."""
 
 from collections.abc import Mapping, Sequence
 
-from shared.expressions import lookup, path
-
 from services.planner.outputs import Outputs
 from services.planner.transitions import Decision
 from shared.contracts.events import NodeFinished
@@ -12,6 +10,7 @@ from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.contracts.run import NODE_FINISHED, Run
 from shared.contracts.value import Value, from_json, inline, to_json
 from shared.contracts.version import PinnedGraph
+from shared.expressions import ExpressionError, lookup, path
 from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 
@@ -87,14 +86,15 @@ class Results:
     async def _at_path(self, run: Run, text: str) -> Value:
         """The value that one path leads to; null where it leads nowhere, as through a skipped node."""
         found = path(text)
-        values = await self._outputs.of(run, [each for each in found.references if each in run.nodes])
+        named = [str(found.keys[0])] if found.root == "nodes" and found.keys else []
+        values = await self._outputs.of(run, [node_id for node_id in named if node_id in run.nodes])
         bindings = {
             "nodes": {each: from_json(await self._payloads.text(value)) for each, value in values.items()},
             "trigger": from_json(await self._payloads.text(run.input)) if found.root == "trigger" else None,
         }
         try:
             return await self._payloads.put(to_json(lookup(found, bindings)))
-        except LookupError:
+        except ExpressionError:
             return inline("null")
 
 

@@ -10,6 +10,7 @@ from shared.contracts.graph import Retry
 
 LOST = "lost"
 MAX_LOST_ATTEMPTS = 20
+MAX_WAIT_S = 86_400
 
 
 def retry_delay_ms(retry: Retry, run_id: str, node_id: str, attempt: int) -> Millis:
@@ -35,5 +36,5 @@ def delay_after(retry: Retry, failure: Failure, run_id: str, node_id: str, attem
     if failure.code == LOST:
         return 0
     asked = failure.details.get("retry_after_s")
-    least = int(asked * 1000) if isinstance(asked, int | float) else 0
+    least = int(min(asked, MAX_WAIT_S) * 1000) if isinstance(asked, int | float) and asked > 0 else 0
     return max(retry_delay_ms(retry, run_id, node_id, attempt), least)

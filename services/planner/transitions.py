@@ -20,7 +20,7 @@ NODE_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
 RUN_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "run.started": (frozenset({"queued"}), "running"),
     "run.succeeded": (frozenset({"running"}), "succeeded"),
-    "run.failed": (frozenset({"queued", "running", "paused"}), "failed"),
+    "run.failed": (frozenset({"running", "paused"}), "failed"),
     "run.cancelled": (frozenset({"queued", "running", "paused"}), "cancelled"),
 }
 FLUSH_GRACE_MS = 10_000

@@ -123,12 +123,14 @@ class NodeProgress(Message):
 
 
 class Change(Contract):
-    """What one save changed of one run. `events` is keyed by `seq`."""
+    """What one save changed of one run. `events` is keyed by `seq`; `run` comes with the last change, without
+    its outbox, so that who waited for the end need not read it."""
 
     run_id: str
     workspace_id: str
     status: RunStatus
     events: dict[str, Event]
+    run: Run | None = None
 
 
 class RunChanged(Message):

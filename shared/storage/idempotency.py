@@ -1,4 +1,4 @@
-"""`idempotency`: which run a caller's key stands for; `_id` is `<workspace>:<key>`, written before the run."""
+"""`idempotency`: the run a caller's key stands for; `_id` is `<workspace>:<key>`, written before the run."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Idempotency:
     async def reserve(
         self, workspace_id: str, key: str, wanted: Reservation, *, created_at: Millis
     ) -> Reservation:
-        """What the key stands for from now on: `wanted`, or what another request with it wanted a moment earlier."""
+        """What the key stands for from now on: `wanted`, or what another request wanted a moment earlier."""
         document: Document = {
             "_id": f"{workspace_id}:{key}",
             "run_id": wanted.run_id,

@@ -1,19 +1,17 @@
-"""`workflows`: a workflow with its draft; the published versions are in `versions`. Written by the gateway only."""
+"""`workflows`: a workflow with its draft; its published versions are in `versions`. The gateway writes it."""
 
 from collections.abc import Sequence
 from typing import Literal
-
-from pydantic import Field
 
 from shared.contracts.base import Contract, Json, Millis
 from shared.storage.mongo import Document, Store
 
 
 class Workflow(Contract):
-    """A workflow. `graph` is the draft as JSON text, `rev` numbers the saves of the draft, `latest` is the number of
-    the last published version (0: none yet). An archived one is kept for its runs, but shown to nobody."""
+    """A workflow. `graph` is the draft as JSON text, `rev` numbers the saves of the draft, `latest` is the
+    number of the last published version (0: none yet). An archived one is kept, but shown to nobody."""
 
-    id: str = Field(alias="_id")
+    id: str
     workspace_id: str
     name: str
     description: str = ""
@@ -34,12 +32,12 @@ class Workflows:
 
     async def insert(self, workflow: Workflow) -> bool:
         """False when a workflow with this id is there already."""
-        return await self._collection.insert_one(workflow.model_dump(by_alias=True))
+        return await self._collection.insert_one(_document(workflow))
 
     async def load(self, ids: Sequence[str]) -> dict[str, Workflow]:
         """Those that exist, by id, of every workspace: the caller compares `workspace_id`."""
         found = await self._collection.find({"_id": {"$in": list(ids)}, "state": "active"})
-        return {document["_id"]: Workflow.model_validate(document) for document in found}
+        return {document["_id"]: _workflow(document) for document in found}
 
     async def page(self, workspace_id: str, *, before: str | None, limit: int) -> list[Workflow]:
         """The newest first; `before` is the last id of the page before."""
@@ -47,9 +45,17 @@ class Workflows:
         if before:
             query["_id"] = {"$lt": before}
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
-        return [Workflow.model_validate(document) for document in found]
+        return [_workflow(document) for document in found]
 
     async def save(self, workflow: Workflow, *, over: Workflow) -> bool:
-        """Replace what was read as `over`; False when it has changed since: another draft, another publication."""
+        """Replace what was read as `over`; False when draft, publication or state have changed since."""
         guard = {"_id": over.id, "rev": over.rev, "latest": over.latest, "state": over.state}
-        return await self._collection.replace_one(guard, workflow.model_dump(by_alias=True))
+        return await self._collection.replace_one(guard, _document(workflow))
+
+
+def _document(workflow: Workflow) -> Document:
+    return {"_id": workflow.id, **workflow.model_dump(exclude={"id"})}
+
+
+def _workflow(document: Document) -> Workflow:
+    return Workflow.model_validate({"id": document.pop("_id"), **document})
