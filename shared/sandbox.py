@@ -68,7 +68,7 @@ class _Session:
 
 
 class _Printed:
-    """What a program prints. Monty only complains of too much when the program ends, so it is stopped here."""
+    """What a program prints. Monty minds too much of it only at the end, so the program is stopped here."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

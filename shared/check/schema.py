@@ -28,7 +28,9 @@ def schema_problems(config: Mapping[str, Any], schema: Draft202012Validator) -> 
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """The errors that hold whatever expressions come to; of alternatives, those of the one that fits best."""
+    """The errors that hold whatever expressions come to; of alternatives, those of the one that fits best.
+
+    An alternative left without errors may yet fit, and then there are none."""
     for error in errors:
         if isinstance(error.instance, str) and OPEN in error.instance:
             continue
@@ -39,8 +41,6 @@ def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
         for inner in error.context:
             branches.setdefault(inner.schema_path[0], []).append(inner)
         real = [list(_leaves(branch)) for branch in branches.values()]
-        if not all(real):
-            continue
         best = min(real, key=lambda each: (not _deeper(each, error), len(each)))
         if _deeper(best, error):
             yield from best

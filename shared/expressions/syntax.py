@@ -57,6 +57,8 @@ def read(source: str, start: int = 0) -> Expression:
     margin = len(source) - len(stripped)
     try:
         tree = _parsed(stripped)
+        if isinstance(tree, ast.Lambda):
+            raise Refused("expression_forbidden", "a function is no value; call it", 0)
         path = path_in(tree)
         translator = _Translator(stripped)
         code = ast.unparse(translator.visit(tree))
@@ -85,8 +87,9 @@ def _parsed(source: str) -> ast.expr:
             warnings.simplefilter("ignore")
             tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        line, column = error.lineno or 1, (error.offset or 1) - 1
-        offset = _offset(text, line, column) - (text is not source)
+        if error.offset == 0:
+            raise Refused("expression_syntax", "the expression ends too early", len(source)) from None
+        offset = _offset(text, error.lineno or 1, (error.offset or 1) - 1) - (text is not source)
         raise Refused("expression_syntax", f"not an expression: {error.msg}", max(0, offset)) from None
     if text is not source:
         for node in ast.walk(tree):

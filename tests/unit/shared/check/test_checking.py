@@ -1,0 +1,46 @@
+"""The whole check: what it hands back, and that large graphs are no trouble."""
+
+import time
+from typing import Any
+
+from shared.check import check
+from shared.contracts.catalog import NodeType
+from shared.contracts.graph import Graph
+from tests.unit.shared.check.graphs import raw_graph, raw_node
+
+
+def large(count: int) -> dict[str, Any]:
+    """A graph in which each node is fed by eight before it and uses two of them."""
+    nodes = [raw_node("n0")]
+    for at in range(1, count):
+        values = {"x": f"{{{{ nodes.n{at - 1}.x }}}}", "y": f"{{{{ nodes['n{at // 2}'].y + trigger.z }}}}"}
+        nodes.append(raw_node(f"n{at}", config={"values": values}))
+    return raw_graph(nodes, *(f"n{old} > n{at}" for at in range(count) for old in range(max(0, at - 8), at)))
+
+
+def test_a_sound_graph_comes_back_as_a_graph(catalog: dict[str, NodeType]) -> None:
+    raw = raw_graph([raw_node("a"), raw_node("b")], "a > b")
+    checked = check(raw, catalog)
+    assert (checked.problems, checked.warnings) == ([], [])
+    assert checked.graph == Graph.model_validate(raw)
+    assert check(Graph.model_validate(raw), catalog).graph == checked.graph
+
+
+def test_a_graph_with_problems_does_not(catalog: dict[str, NodeType]) -> None:
+    assert check(raw_graph([raw_node("a", "zz")]), catalog).graph is None
+
+
+def test_a_thousand_wrong_nodes_give_five_hundred_problems(catalog: dict[str, NodeType]) -> None:
+    graph = raw_graph([raw_node(f"n{at}", f"zz{at}") for at in range(1000)])
+    assert len(check(graph, catalog, max_nodes=1000).problems) == 500
+
+
+def test_ten_times_the_nodes_take_no_hundred_times_as_long(catalog: dict[str, NodeType]) -> None:
+    def seconds(count: int) -> float:
+        graph = large(count)
+        start = time.process_time()
+        assert check(graph, catalog, max_nodes=1000).problems == []
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(1000) < 50 * max(seconds(100), 0.002)
