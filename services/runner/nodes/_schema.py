@@ -1,5 +1,5 @@
-"""JSON Schema for schemas and values that strangers wrote: no network, no files, no backtracking patterns, and an
-end to schemas that take for ever."""
+"""JSON Schema for schemas and values that strangers wrote: no network, no files, no backtracking patterns,
+and an end to schemas that take for ever."""
 
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -20,7 +20,7 @@ from referencing.exceptions import Unresolvable
 from services.runner.nodes._values import order_key
 from shared.nodes import NodeFailed
 
-MAX_CHECKS = 2_000_000
+MAX_CHECKS = 1_000_000
 MAX_MESSAGE = 300
 
 Schema = dict[str, Any] | bool
@@ -126,7 +126,7 @@ def _unsupported(validator: Any, value: Any, instance: Any, schema: Any) -> Iter
 
 
 def _counted(keyword: Keyword) -> Keyword:
-    """The keyword, until there have been too many checks: references can multiply a small schema without bound."""
+    """The keyword, until there have been too many checks: references multiply a small schema endlessly."""
 
     def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
         checks = _checks.get()

@@ -14,6 +14,8 @@ Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "y
 
 _SECONDS: dict[Unit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
+_PARTS: tuple[Unit, ...] = ("year", "month", "day", "hour", "minute", "second")
+_FIRST = (1, 1, 1, 0, 0, 0)
 _CODES = frozenset("aAbBdfGHIjmMpSuUVwWyYzZ%")
 _FIRST_MILLISECONDS = 100_000_000_000
 """Numbers this large mean milliseconds: as seconds they would lie past the year 5138."""
@@ -36,8 +38,8 @@ def parsed(value: str | int | float, zone: tzinfo | None, written_as: str | None
         moment = _read(value, written_as)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone or UTC)
-        return moment.astimezone(zone) if zone else moment.astimezone(moment.tzinfo)
-    except (ValueError, TypeError, OverflowError, OSError, re.error) as error:
+        return moment.astimezone(UTC).astimezone(zone) if zone else moment
+    except (ValueError, TypeError, LookupError, OverflowError, OSError, re.error) as error:
         wanted = f"the format {written_as!r}" if written_as else "ISO 8601, such as 2024-05-31T14:30:00+02:00"
         raise NodeFailed("invalid_input", f"{described(value)} is not a time in {wanted}.") from error
 
@@ -56,8 +58,8 @@ def formatted(moment: datetime, written_as: str | None) -> str:
 
 
 def added(moment: datetime, amount: int | float, unit: Unit) -> datetime:
-    """The moment moved. Up to hours count elapsed time; days and longer keep the clock's time, and a month that
-    is too short gives its last day."""
+    """The moment moved. Up to hours count elapsed time; days and longer keep the clock's time, and a month
+    that is too short gives its last day."""
     try:
         if unit in ("second", "minute", "hour"):
             return _elapsed(moment, timedelta(seconds=amount * _SECONDS[unit]))
@@ -77,9 +79,10 @@ def added(moment: datetime, amount: int | float, unit: Unit) -> datetime:
 def between(start: datetime, end: datetime, unit: Unit) -> int | float:
     """Elapsed time in the unit; months and longer count those that are complete."""
     if unit in _SECONDS:
-        difference = (end - start).total_seconds() / _SECONDS[unit]
+        elapsed = end.astimezone(UTC) - start.astimezone(UTC)
+        difference = elapsed.total_seconds() / _SECONDS[unit]
         return int(difference) if difference.is_integer() else difference
-    if end < start:
+    if end.astimezone(UTC) < start.astimezone(UTC):
         return -between(end, start, unit)
     end = end.astimezone(start.tzinfo)
     months = (end.year - start.year) * 12 + end.month - start.month
@@ -95,10 +98,10 @@ def started(moment: datetime, unit: Unit) -> datetime:
     if unit == "quarter":
         moment = moment.replace(day=1, month=moment.month - (moment.month - 1) % 3)
         return started(moment, "month")
-    parts = ("second", "minute", "hour", "day", "month", "year")
-    smaller = parts[: parts.index(unit)]
-    start = {"microsecond": 0, **{part: 1 if part in ("day", "month") else 0 for part in smaller}}
-    return _on_clock(moment.replace(**start))
+    kept = moment.timetuple()[: _PARTS.index(unit) + 1]
+    _, month, day, hour, minute, second = (*kept, *_FIRST[len(kept) :])
+    start = moment.replace(month=month, day=day, hour=hour, minute=minute, second=second, microsecond=0)
+    return _on_clock(start)
 
 
 def _read(value: str | int | float, written_as: str | None) -> datetime:
@@ -130,4 +133,7 @@ def _elapsed(moment: datetime, difference: timedelta) -> datetime:
 
 def _on_clock(moment: datetime) -> datetime:
     """The same time on the clock, moved on when the clocks jump over it."""
-    return moment.astimezone(UTC).astimezone(moment.tzinfo)
+    try:
+        return moment.astimezone(UTC).astimezone(moment.tzinfo)
+    except OverflowError:  # within a day of the first or the last year
+        return moment

@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 def order_key(value: Any, depth: int = 0) -> tuple[Any, ...]:
-    """A sortable and hashable stand-in: booleans < numbers < texts < lists < objects < null.
+    """A sortable and hashable stand-in: booleans, numbers, texts, lists, objects, null.
 
-    Equal for values that are equal as JSON: 1 and 1.0 are, 1 and true are not. Fails when nested too deeply."""
+    Equal for values that are equal as JSON: 1 and 1.0 are, 1 and true are not. Fails when nested too deep."""
     if depth > MAX_DEPTH:
         raise NodeFailed(
             "too_deep", f"A value is nested more than {MAX_DEPTH} levels deep and cannot be compared."
@@ -61,7 +61,7 @@ def described(value: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A value as it reads when inserted into text: text as it is, null as nothing, the rest as compact JSON."""
+    """A value as it reads within text: text as it is, null as nothing, the rest as compact JSON."""
     if isinstance(value, str):
         return value
     try:

@@ -14,7 +14,7 @@ class Measure(NodeConfig):
     """One figure of each group."""
 
     op: Literal["sum", "avg", "min", "max", "count", "collect"] = Field(
-        description="What to work out. Null is left out of all but collect; avg, min and max of nothing are null."
+        description="What to work out. All but collect leave null out; avg, min and max of nothing are null."
     )
     value: PerItem | None = Field(
         None,
@@ -29,7 +29,7 @@ class Config(NodeConfig):
     group_by: PerItem | None = Field(
         None,
         description="Items with the same value form a group, found under `key`; an object such as "
-        '{"country": item.country, "year": item.year} gives its own names. Left out, all items form one group.',
+        '{"country": item.country, "year": item.year} gives its own names. Left out, all form one group.',
     )
     measures: dict[str, Measure] = Field({}, description="The figures of each group, by name.")
 

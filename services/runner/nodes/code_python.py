@@ -12,7 +12,7 @@ class Config(NodeConfig):
     """The program and the names it starts with."""
 
     code: Code = Field(
-        description="Python without imports of packages, files or network. The value of the last expression is the "
+        description="Python without packages, files or network. The value of the last expression is the "
         "output; what it prints goes to the log."
     )
     inputs: dict[str, Any] = Field({}, description="Names the program may use, and their values.")

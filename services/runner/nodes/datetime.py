@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictFloat, StrictInt, StringConstraints
 
 from services.runner.nodes._times import Unit, added, between, formatted, parsed, started, zone_of
 from shared.nodes import Context, NodeConfig, NodeFailed, node
 
 Written = Annotated[str, StringConstraints(max_length=200)]
-Moment = Written | int | float
+Moment = Written | StrictInt | StrictFloat
 
 
 class Config(NodeConfig):
@@ -17,8 +17,8 @@ class Config(NodeConfig):
 
     operation: Literal["now", "parse", "format", "add", "diff", "start_of", "convert"] = Field(
         "parse",
-        description="now; parse: read any time as ISO 8601; format: write as text; add: move by amount units; diff: from "
-        "value until other in units; start_of: the start of the unit; convert: the same moment in zone.",
+        description="now; parse: any time to ISO 8601; format: to other text; add: move by amount units; "
+        "diff: from value until other in units; start_of: the start of the unit; convert: to another zone.",
     )
     value: Moment | None = Field(
         None,
@@ -26,8 +26,8 @@ class Config(NodeConfig):
     )
     zone: Written | None = Field(
         None,
-        description="A time zone such as Europe/Paris: times without one are read in it (otherwise UTC) and all are "
-        "reckoned and written in it (otherwise in the value's own).",
+        description="A time zone such as Europe/Paris: times without one are read in it (otherwise UTC), and "
+        "all are reckoned and written in it (otherwise in the value's own).",
     )
     format: Written | None = Field(
         None, description="For parse and format, codes such as %d.%m.%Y %H:%M; left out, ISO 8601."

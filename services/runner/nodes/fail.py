@@ -17,7 +17,7 @@ class Config(NodeConfig):
     code: str = Field(
         "failed",
         pattern=r"^[A-Za-z0-9_.-]{1,100}$",
-        description="A stable name to tell failures apart; timeout, rate_limited and unavailable may be retried.",
+        description="A stable name for the failure; timeout, rate_limited and unavailable may be retried.",
     )
 
 

@@ -13,7 +13,7 @@ class Config(NodeConfig):
     items: list[Any] = Field(description="The list to choose from.")
     where: PerItem = Field(
         "item",
-        description="Kept when this holds, such as item.score > 5; left out, items that are not empty are kept.",
+        description="Kept when this holds, such as item.score > 5; left out, when not empty or 0.",
     )
 
 

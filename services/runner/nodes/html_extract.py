@@ -13,10 +13,11 @@ from shared.nodes import Context, NodeConfig, NodeFailed, node
 MAX_CHARS = 20_000_000
 MAX_NESTING = 2_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-_NEVER_NEST = frozenset(
-    "area base br col embed hr img input link meta param source track wbr "
-    "p li dt dd option optgroup tr td th thead tbody tfoot colgroup rp rt html head body".split()
-)
+_NEVER_NEST = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
+    "source", "track", "wbr", "p", "li", "dt", "dd", "option", "optgroup", "tr", "td",
+    "th", "thead", "tbody", "tfoot", "colgroup", "rp", "rt", "html", "head", "body",
+})  # fmt: skip
 
 
 class Wanted(NodeConfig):
@@ -41,14 +42,12 @@ class Config(NodeConfig):
 
 
 @node("html.extract", title="Extract from HTML", category="text", icon="code-xml")
-async def html_extract(config: Config, context: Context) -> dict[str, str | None | list[str]]:
+async def html_extract(config: Config, context: Context) -> dict[str, list[str] | str | None]:
     """Read texts and attributes out of HTML by CSS selectors."""
     if len(config.html) > MAX_CHARS:
         raise NodeFailed(
             "too_large", f"The HTML has {len(config.html):,} characters; at most {MAX_CHARS:,} are read."
         )
-    if config.html.count("<") > MAX_NESTING and _nesting(config.html) > MAX_NESTING:
-        raise NodeFailed("too_deep", f"The HTML nests more than {MAX_NESTING:,} unclosed elements.")
     return await asyncio.to_thread(_extracted, config)
 
 
@@ -56,8 +55,8 @@ def _nesting(html: str) -> int:
     """About how deep elements nest. Parsing takes time in the square of it, so this is asked first."""
     opened: Counter[str] = Counter()
     depth = deepest = 0
-    for closing, name in _TAG.findall(html):
-        tag = name.lower()
+    for match in _TAG.finditer(html):
+        closing, tag = match[1], match[2].lower()
         if tag in _NEVER_NEST:
             continue
         if not closing:
@@ -70,7 +69,9 @@ def _nesting(html: str) -> int:
     return deepest
 
 
-def _extracted(config: Config) -> dict[str, str | None | list[str]]:
+def _extracted(config: Config) -> dict[str, list[str] | str | None]:
+    if config.html.count("<") > MAX_NESTING and _nesting(config.html) > MAX_NESTING:
+        raise NodeFailed("too_deep", f"The HTML nests more than {MAX_NESTING:,} elements in each other.")
     try:
         page = LexborHTMLParser(config.html)
     except (SelectolaxError, ValueError, UnicodeEncodeError) as error:
@@ -78,13 +79,13 @@ def _extracted(config: Config) -> dict[str, str | None | list[str]]:
     return {name: _found(page, name, wanted) for name, wanted in config.fields.items()}
 
 
-def _found(page: LexborHTMLParser, name: str, wanted: Wanted) -> str | None | list[str]:
+def _found(page: LexborHTMLParser, name: str, wanted: Wanted) -> list[str] | str | None:
     try:
         matches = page.css(wanted.selector)
     except (SelectolaxError, ValueError, UnicodeEncodeError) as error:
         raise NodeFailed(
             "invalid_selector",
-            f"Field {name!r}: {wanted.selector!r} is not a CSS selector that can be used.",
+            f"Field {name!r}: {wanted.selector!r} is not a usable CSS selector.",
             field=name,
         ) from error
     if not wanted.all:
@@ -94,7 +95,7 @@ def _found(page: LexborHTMLParser, name: str, wanted: Wanted) -> str | None | li
 
 
 def _read(match: LexborNode, attribute: str | None) -> str | None:
-    """The text with its white space collapsed as a browser shows it, or an attribute; null when it is not there."""
+    """The text with its white space collapsed as in a browser, or an attribute; null when it is not there."""
     if attribute is None:
         return " ".join(match.text(deep=True).split())
     attributes: dict[str, Any] = match.attributes

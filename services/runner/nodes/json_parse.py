@@ -33,7 +33,7 @@ async def json_parse(config: Config, context: Context) -> Any:
 
 
 def _refuse_long_integers(text: str) -> None:
-    """The fast parser reads integers over 64 bits as rounded floats; say so instead of changing them in silence."""
+    """The fast parser turns integers over 64 bits into rounded floats; refuse them instead."""
     try:
         json.loads(text, parse_int=_fitting)
     except RecursionError as error:
@@ -44,6 +44,6 @@ def _fitting(digits: str) -> int:
     if len(digits) > 20 or not SMALLEST_INTEGER <= int(digits) <= LARGEST_INTEGER:
         raise NodeFailed(
             "too_large",
-            f"The integer {digits[:40]} does not fit 64 bits. Send it as text, in quotes, to keep its digits.",
+            f"The integer {digits[:40]} does not fit 64 bits; in quotes it would keep its digits.",
         )
     return int(digits)

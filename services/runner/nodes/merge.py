@@ -19,7 +19,7 @@ class Config(NodeConfig):
     right: list[Any] = Field(description="The second list.")
     mode: Literal["append", "position", "key"] = Field(
         "append",
-        description="One after the other, item by item in the same position, or items with the same key.",
+        description="One list after the other, partners by position, or partners by key.",
     )
     left_key: PerItem | None = Field(
         None, description="For mode key: the key of an item on the left, such as item.id."
@@ -29,14 +29,14 @@ class Config(NodeConfig):
     )
     how: How = Field(
         "inner",
-        description="For modes position and key, items to keep that have no partner: none (inner), those of one side "
-        "(left, right), or all (outer).",
+        description="For position and key, items to keep though they have no partner: none (inner), those of "
+        "one side (left, right), or all (outer).",
     )
 
 
 @node("merge", title="Merge", category="list", icon="merge")
 async def merge(config: Config, context: Context) -> list[Any]:
-    """Make one list of two: appended, or with partners made into one object (on equal names the right one wins)."""
+    """Make one list of two: appended, or with partners made into one object (the right one's names win)."""
     if config.mode == "append":
         return [*config.left, *config.right]
     if config.mode == "position":
@@ -76,7 +76,7 @@ async def _pairs_by_key(config: Config, context: Context) -> list[tuple[Any, Any
     pairs: list[tuple[Any, Any]] = []
     met: set[int] = set()
     for item, key in zip(config.left, left_keys, strict=True):
-        found = partners.get(order_key(key), []) if key is not None else []
+        found = partners.get(order_key(key), [])
         _check_size(len(pairs) + len(found))
         pairs.extend([(item, config.right[position]) for position in found] or [(item, _NOTHING)])
         met.update(found)
@@ -87,6 +87,6 @@ def _check_size(rows: int) -> None:
     if rows > MAX_ROWS:
         raise NodeFailed(
             "too_large",
-            f"Merging by this key gives more than {MAX_ROWS:,} items, because many on both sides share a key. "
+            f"Merging by this key gives more than {MAX_ROWS:,} items, because many share a key. "
             "Choose a key that identifies an item, or remove duplicates first.",
         )

@@ -14,7 +14,7 @@ class Config(NodeConfig):
     items: list[Any] = Field(description="The list to sort.")
     by: PerItem = Field(
         "item",
-        description="What to sort by, such as item.name or [item.country, item.name]; left out, the item itself.",
+        description="Such as item.name or [item.country, item.name]; left out, the item itself.",
     )
     descending: bool = Field(False, description="Largest first. Items without a value come last either way.")
 

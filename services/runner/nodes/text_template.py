@@ -12,7 +12,7 @@ class Config(NodeConfig):
     """The text with its gaps."""
 
     template: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
-        description="Text in which every {{ }} is replaced by its value; lists and objects are written as JSON."
+        description="Text in which every {{ }} is replaced by its value; lists and objects become JSON."
     )
 
 
