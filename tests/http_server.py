@@ -141,8 +141,10 @@ async def _slow(request: web.Request) -> web.Response:
 
 
 async def _drip(request: web.Request) -> web.StreamResponse:
-    """Answers with a few bytes and never comes to the end."""
+    """Answers with a few bytes, out of `bytes` when that is given, and never comes to the end."""
     response = web.StreamResponse()
+    if "bytes" in request.query:
+        response.content_length = int(request.query["bytes"])
     await response.prepare(request)
     await response.write(b"first bytes")
     await request.app[SERVER].stopping.wait()

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 
 from services import connectors
 from services.connectors.settings import ConnectorsSettings
-from shared.chain import ChainRunner
 from shared.http import HttpClient
 from shared.nodes import discover
 from shared.pool import executor
 from shared.sandbox import Sandbox
 from shared.service import Service, run_service
 from shared.storage.payloads import Payloads
+from shared.tree import TreeRunner
 
 SETTINGS = ConnectorsSettings()
 
@@ -21,8 +21,8 @@ async def compose(service: Service) -> AsyncIterator[None]:
     """Compose the connectors: their operations, the guarded HTTP client, a sandbox for expressions."""
     found = discover(connectors)
     async with Sandbox(processes=SETTINGS.sandboxes) as sandbox, HttpClient(allow=SETTINGS.allowed) as http:
-        chains = ChainRunner(found, sandbox, Payloads(service.store), http=http)
-        async with executor(service, found, chains, prefetch=SETTINGS.prefetch, slots=SETTINGS.slots):
+        trees = TreeRunner(found, sandbox, Payloads(service.store), http=http)
+        async with executor(service, found, trees, prefetch=SETTINGS.prefetch, slots=SETTINGS.slots):
             yield
 
 

@@ -52,7 +52,7 @@ def status_failed(response: HttpResponse) -> NodeFailed:
     excerpt = text_of_body(response)[:EXCERPT_CHARS]
     details: dict[str, str | int | float] = {"status": status, "body": excerpt}
     if (seconds := retry_after(response.headers.get("retry-after", ""))) is not None:
-        details["retry_after"] = seconds
+        details["retry_after_s"] = seconds
     if location := response.headers.get("location"):
         details["location"] = location
     return NodeFailed(code, f"the server answered with {status} {_phrase(status)}".rstrip(), **details)
