@@ -1,5 +1,5 @@
 # One image a service: docker build --build-arg SERVICE=gateway -t weft-gateway .
-# tests/contract/test_containers.py replays these steps in a folder.
+# tests/contract/test_containers.py replays this in a folder.
 
 FROM python:3.11-slim-bookworm AS build
 ARG SERVICE

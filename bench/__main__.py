@@ -2,15 +2,15 @@
 
 import argparse
 import asyncio
-import os
 import sys
-from pathlib import Path
 
+import aiohttp
 import orjson
 
 from bench.client import Client, WrongAnswer
 from bench.system import NotRunning, System, own_system, running_system
 from bench.workloads import NAMES, Bench
+from services.local.home import LocalError, weft_home
 
 
 async def measure(names: list[str], system: System) -> None:
@@ -24,14 +24,13 @@ async def measure(names: list[str], system: System) -> None:
 
 async def main(arguments: argparse.Namespace) -> int:
     """Measure what was asked for; the exit code."""
-    home = Path(os.environ.get("WEFT_HOME", ".weft"))
     running = arguments.running or arguments.url or arguments.api_key
     code = 0
     try:
-        system = running_system(home, arguments.url, arguments.api_key) if running else own_system()
+        system = running_system(weft_home(), arguments.url, arguments.api_key) if running else own_system()
         async with system as up:
             await measure(arguments.names or list(NAMES), up)
-    except* (WrongAnswer, NotRunning) as errors:
+    except* (WrongAnswer, NotRunning, LocalError, aiohttp.ClientError) as errors:
         print(f"bench: {_first(errors)}", file=sys.stderr)
         code = 1
     return code

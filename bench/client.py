@@ -7,6 +7,8 @@ import aiohttp
 import orjson
 
 WAIT_S = 30
+KEEP_S = 2
+"""Shorter than the gateway keeps an idle connection, so that it never closes one that is being used."""
 
 
 class WrongAnswer(Exception):
@@ -23,7 +25,7 @@ class Client:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             headers=self._headers,
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_S),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, STDOUT
@@ -11,9 +10,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from bench.measure import Processes
+from services.local.home import free_port, tail
+from services.local.state import LocalSystem, read_local
 
 START_S = 90
 STOP_S = 30
@@ -43,13 +42,13 @@ async def own_system() -> AsyncIterator[System]:
     """Start everything with `python -m services up` in a fresh folder, and stop it afterwards."""
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as home:
         environment = {
-            **os.environ, "WEFT_HOME": home, "WEFT_PORT": str(_free_port()), "WEFT_HTTP_ALLOW": "127.0.0.1",
+            **os.environ, "WEFT_HOME": home, "WEFT_PORT": str(free_port()), "WEFT_HTTP_ALLOW": "127.0.0.1",
         }  # fmt: skip
         log = os.open(Path(home) / "up.log", os.O_CREAT | os.O_WRONLY)
         try:
             async with _child("-m", "services", "up", env=environment, stdout=log) as up:
                 local = await _local(Path(home), up)
-                async with _serve(local, {"supervisor": up.pid}) as system:
+                async with _measured(local.url, local.api_key, local.workspace_id, local.pids) as system:
                     yield system
         finally:
             os.close(log)
@@ -57,25 +56,25 @@ async def own_system() -> AsyncIterator[System]:
 
 @asynccontextmanager
 async def running_system(home: Path, url: str | None, api_key: str | None) -> AsyncIterator[System]:
-    """A system that is up; what `url` and `api_key` leave open comes from its `local.json`."""
-    local = {"url": url, "api_key": api_key}
-    with suppress(OSError):
-        local = {**orjson.loads((home / "local.json").read_bytes()), **{k: v for k, v in local.items() if v}}
-    if not local["url"] or not local["api_key"]:
+    """A system that is up: the one at `url`, else the one that `home` tells of."""
+    local = read_local(home)
+    if local and url in (None, local.url):
+        measured = _measured(local.url, api_key or local.api_key, local.workspace_id, local.pids)
+    elif url and api_key:
+        measured = _measured(url, api_key, "default", {})
+    else:
         raise NotRunning(f"no system is up in {home}: start one with `make up`, or pass --url and --api-key")
-    async with _serve(local, {}) as system:
+    async with measured as system:
         yield system
 
 
 @asynccontextmanager
-async def _serve(local: dict, roots: dict[str, int]) -> AsyncIterator[System]:
+async def _measured(url: str, api_key: str, workspace_id: str, pids: dict[str, int]) -> AsyncIterator[System]:
     async with _child("-m", "bench.target", stdout=PIPE) as target:
         assert target.stdout is not None
         port = int(await target.stdout.readline())
-        known = {name: pid for name, pid in local.get("pids", {}).items() if pid not in roots.values()}
-        processes = Processes({**known, **roots, "target": target.pid, "client": os.getpid()})
-        workspace_id = local.get("workspace_id", "default")
-        yield System(local["url"], local["api_key"], workspace_id, processes, f"http://127.0.0.1:{port}")
+        processes = Processes({**pids, "target": target.pid, "client": os.getpid()})
+        yield System(url, api_key, workspace_id, processes, f"http://127.0.0.1:{port}")
 
 
 @asynccontextmanager
@@ -97,17 +96,12 @@ async def _child(
             await child.wait()
 
 
-async def _local(home: Path, up: asyncio.subprocess.Process) -> dict:
+async def _local(home: Path, up: asyncio.subprocess.Process) -> LocalSystem:
     """What `up` writes once everything answers; raises NotRunning with its last words when it ends before."""
     with suppress(TimeoutError):
         async with asyncio.timeout(START_S):
             while up.returncode is None:
-                with suppress(OSError, orjson.JSONDecodeError):
-                    return orjson.loads((home / "local.json").read_bytes())
+                if local := read_local(home):
+                    return local
                 await asyncio.sleep(LOOK_S)
-    raise NotRunning(f"`python -m services up` did not come up:\n{(home / 'up.log').read_text()[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    raise NotRunning(f"`python -m services up` did not come up:\n{tail(home / 'up.log')}")

@@ -31,7 +31,7 @@ class Load:
     times: int = 1
 
 
-CHAIN = Load(graphs.chain, runs=200, clients=CLIENTS, warm_up=40, adds=graphs.LENGTH)
+CHAIN = Load(graphs.chain, runs=200, clients=CLIENTS, warm_up=200, adds=graphs.LENGTH)
 CALLS = Load(graphs.calls, runs=200, clients=CLIENTS, warm_up=20, adds=graphs.LENGTH)
 FAN = Load(graphs.fan, runs=50, clients=CLIENTS, warm_up=20, times=sum(range(graphs.BRANCHES + 1)))
 LATENCY = Load(graphs.single, runs=100, clients=1, warm_up=20, adds=1)
@@ -45,6 +45,7 @@ class Bench:
         self._system = system
         self._client = client
         self._first_chain: float | None = None
+        self._last: dict[str, Any] = {}
 
     async def chain(self) -> dict[str, Any]:
         """Runs a second of ten `set` nodes in a row."""
@@ -86,16 +87,16 @@ class Bench:
         return {**_middle(samples), "cpu_percent": round(100 * used / IDLE_S, 1)}
 
     async def loaded(self) -> dict[str, Any]:
-        """The most memory in use at once while chains and fans run together."""
+        """The most memory in use at once while chains, calls and fans run together."""
         return _middle([await self._peak() for _ in range(TRIALS)])
 
     async def _peak(self) -> dict[str, Any]:
         samples = [self._memory()]
-        work = asyncio.gather(self._trials(CHAIN), self._trials(FAN))
+        work = asyncio.gather(*(self._once(load) for load in (CHAIN, CALLS, FAN)))
         while not work.done():
             await asyncio.wait([work], timeout=SAMPLE_S)
             samples.append(self._memory())
-        await work
+        work.result()
         return max(samples, key=lambda sample: sample["median"])
 
     async def growth(self) -> dict[str, Any]:
@@ -115,10 +116,26 @@ class Bench:
             "latency_ms": medians([trial["latency_ms"] for trial in trials]), "cpu_ms_per_run": _cpu(trials),
         }  # fmt: skip
 
-    async def _trials(self, load: Load) -> list[dict[str, Any]]:
+    async def _warmed_up(self, load: Load) -> str:
         workflow_id = await self._client.publish("bench", load.graph())
         await self._drive(load, workflow_id, load.warm_up)
-        return [await self._trial(load, workflow_id) for _ in range(TRIALS)]
+        return workflow_id
+
+    async def _once(self, load: Load) -> None:
+        await self._trial(load, await self._warmed_up(load))
+
+    async def _trials(self, load: Load) -> list[dict[str, Any]]:
+        workflow_id = await self._warmed_up(load)
+        trials = [await self._trial(load, workflow_id) for _ in range(TRIALS)]
+        await self._check_stored(self._last)
+        return trials
+
+    async def _check_stored(self, run: dict[str, Any]) -> None:
+        """Every node of a run must be on record with its output: a figure without that would flatter."""
+        for node_id in run["nodes"]:
+            stored = await self._client.node_run(run["id"], node_id)
+            if not stored["attempts"] or stored["attempts"][-1]["output"] is None:
+                raise WrongAnswer(f"node {node_id} of run {run['id']} is not stored: {stored}")
 
     async def _trial(self, load: Load, workflow_id: str) -> dict[str, Any]:
         before = self._system.processes.cpu_seconds()
@@ -139,6 +156,7 @@ class Bench:
                 started = time.perf_counter()
                 run = await self._client.run(workflow_id, {"n": n, "base": self._system.target})
                 latencies.append(1000 * (time.perf_counter() - started))
+                self._last = run
                 if run["output"] != (expected := load.adds + n * load.times):
                     raise WrongAnswer(f"run {run['id']} answered {run['output']!r}, not {expected}")
 

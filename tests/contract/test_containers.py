@@ -1,4 +1,4 @@
-"""What `docker compose up` would do, checked without Docker: the files, the build's steps, the start."""
+"""What `docker compose up` would do, checked without Docker: the files, the build, the start."""
 
 import socket
 import subprocess
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.contract.dockerfile_steps import Built, Replay
+from tests.contract.dockerfile_replay import Built, Replay
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"

@@ -1,4 +1,4 @@
-"""Carries out a Dockerfile's steps in a folder, as far as they need neither root nor a base image."""
+"""Carries out a Dockerfile's instructions in a folder, as far as they need neither root nor a base image."""
 
 import json
 import os
@@ -15,12 +15,13 @@ from dockerfile_parse import DockerfileParser
 
 NEEDS_AN_IMAGE = ("pip install --no-cache-dir --root-user-action=ignore uv==", "useradd ")
 QUICK = {"UV_LINK_MODE": "hardlink", "UV_COMPILE_BYTECODE": "0"}
+OURS = ("WEFT_", "OTEL_", "PYTHON", "PYTEST", "VIRTUAL_ENV", "UV_PROJECT", "UV_PYTHON")
 UV = str(Path(sys.executable).parent)
 
 
 @dataclass
 class Stage:
-    """One FROM: a folder that stands for the image's file system, and what later steps see."""
+    """One FROM: a folder that stands for the image's file system, and what later instructions see."""
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -35,8 +36,9 @@ class Stage:
         return re.sub(r"(?<![\w.])/app\b", str(self.root / "app"), text)
 
     def variables(self) -> dict[str, str]:
-        """The environment of a RUN step or of the container: nothing of ours but where caches are."""
-        host = {"PATH": f"{UV}:/usr/bin:/bin", "HOME": os.environ.get("HOME", "/")}
+        """The environment of a RUN or of the container: of ours, only how to reach the package index."""
+        host = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        host["PATH"] = f"{UV}:/usr/bin:/bin"
         own = {name: self.translated(value) for name, value in self.environment.items()}
         return {**host, **own, "PATH": own.get("PATH", host["PATH"])}
 
@@ -60,15 +62,15 @@ class Replay:
         self._probe: list[str] = []
 
     def build(self) -> Built:
-        """Carry out every step; raises AssertionError or CalledProcessError where one fails."""
+        """Carry out every instruction; raises AssertionError or CalledProcessError where one fails."""
         parser = DockerfileParser(str(self._context / "Dockerfile"))
-        for number, step in enumerate(parser.structure):
-            if step["instruction"] == "FROM":
-                name = step["value"].partition(" AS ")[2] or str(number)
+        for number, instruction in enumerate(parser.structure):
+            if instruction["instruction"] == "FROM":
+                name = instruction["value"].partition(" AS ")[2] or str(number)
                 self._stages[name] = self._stage = Stage(self._root / name)
                 self._stage.path("/").mkdir(parents=True)
-            elif step["instruction"] != "COMMENT":
-                getattr(self, f"_{step['instruction'].lower()}")(step["value"])
+            elif instruction["instruction"] != "COMMENT":
+                getattr(self, f"_{instruction['instruction'].lower()}")(instruction["value"])
         return Built(self._stage, self._command, self._probe)
 
     def _arg(self, value: str) -> None:
