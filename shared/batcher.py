@@ -51,11 +51,14 @@ class Batcher(Generic[T, R]):
     async def _do(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             results = await self._process([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise ValueError(f"a batch of {len(batch)} was answered with {len(results)} results")
         except Exception as error:
             results = [error] * len(batch)
         except BaseException:
-            for _, future in batch:
+            for _, future in [*batch, *self._queue]:
                 future.cancel()
+            self._queue.clear()
             raise
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.node_run import MAX_LINE_CHARS, MAX_LOG_LINES
 from shared.expressions import evaluate_each
 from shared.sandbox import Ran, Sandbox
 
 if TYPE_CHECKING:
     from shared.http import HttpClient
 
-MAX_LOG_LINES = 200
-MAX_LINE_CHARS = 2000
+MAX_LOG_CHARS = 20_000
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Context:
         return ran
 
     def log(self, line: str) -> None:
-        """Keep a line with the node run; lines and length are capped."""
-        if len(self.logs) < MAX_LOG_LINES:
-            self.logs.append(line[:MAX_LINE_CHARS])
+        """Keep a line with the node run; number, length and total are capped."""
+        left = MAX_LOG_CHARS - sum(map(len, self.logs))
+        if len(self.logs) < MAX_LOG_LINES and left > 0:
+            self.logs.append(line[: min(MAX_LINE_CHARS, left)])

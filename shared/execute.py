@@ -14,6 +14,7 @@ from shared.ids import now_ms
 from shared.messaging.broker import Bus, Delivery
 from shared.messaging.topology import planner_key
 from shared.metrics import QUEUE_WAIT_SECONDS
+from shared.patience import patiently
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.telemetry import logger, span, traceparent
@@ -44,6 +45,7 @@ class Executor:
         self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
         self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
         self._detached: dict[str, asyncio.Task[None]] = {}
+        self._held: set[str] = set()
         self._unwanted: set[str] = set()
         self._joined = asyncio.Event()
 
@@ -59,10 +61,10 @@ class Executor:
     async def on_cancelled(self, delivery: Delivery) -> None:
         """Stop nodes that nobody waits for any more."""
         message: NodesCancelled = delivery.message
-        for node_id in message.nodes:
-            key = f"{message.run_id}:{node_id}"
-            if detached := self._detached.get(key):
-                self._unwanted.add(key)
+        unwanted = {f"{message.run_id}:{node_id}" for node_id in message.nodes}
+        for claim_id, detached in self._detached.items():
+            if claim_id.rpartition(":")[0] in unwanted:
+                self._unwanted.add(claim_id)
                 detached.cancel()
 
     async def beat(self) -> None:
@@ -78,9 +80,12 @@ class Executor:
             await asyncio.sleep(BEAT_S)
 
     async def drain(self) -> None:
-        """Wait for detached work, and give the lease back when none is left."""
+        """Wait for detached work."""
         if self._detached:
             await asyncio.wait(list(self._detached.values()))
+
+    async def leave(self) -> None:
+        """Give the lease back; only when nothing is under way and nothing beats any more."""
         await self._executors.leave(self.id)
 
     async def _run_unclaimed(self, ready: NodeReady, trace: str) -> None:
@@ -92,26 +97,28 @@ class Executor:
 
     async def _run_claimed(self, ready: NodeReady, delivery: Delivery) -> None:
         await self._joined.wait()
+        claim = NodeRun(
+            id=node_run_id(ready.run_id, ready.nodes[0].node, ready.nodes[0].attempt),
+            run_id=ready.run_id,
+            workspace_id=ready.workspace_id,
+            executor=self.id,
+            open=True,
+            created_at=now_ms(),
+        )
         await self._slots.acquire()
         try:
-            claim = NodeRun(
-                id=node_run_id(ready.run_id, ready.nodes[0].node, ready.nodes[0].attempt),
-                run_id=ready.run_id,
-                workspace_id=ready.workspace_id,
-                executor=self.id,
-                open=True,
-                created_at=now_ms(),
-            )
-            if not await self._claims.add(claim):
-                self._slots.release()
-                await self._again(ready, claim.id, delivery.traceparent)
-                return
-            await delivery.ack()
+            claimed = await patiently(lambda: self._claims.add(claim), "claim")
+            if claimed:
+                await delivery.ack()
         except BaseException:
             self._slots.release()
+            self._held.discard(claim.id)
             raise
-        key = f"{ready.run_id}:{ready.nodes[0].node}"
-        self._detached[key] = asyncio.create_task(self._work(ready, claim, key, delivery.traceparent))
+        if claimed:
+            self._detached[claim.id] = asyncio.create_task(self._work(ready, claim, delivery.traceparent))
+        else:
+            self._slots.release()
+            await self._again(ready, claim.id, delivery.traceparent)
 
     async def _again(self, ready: NodeReady, claim_id: str, trace: str) -> None:
         """Somebody had this attempt before: when it is done, say so once more, for the message may be
@@ -120,15 +127,15 @@ class Executor:
         if stored and stored.results:
             await self._publish(ready, stored.results, trace, stored=True)
 
-    async def _work(self, ready: NodeReady, claim: NodeRun, key: str, trace: str) -> None:
+    async def _work(self, ready: NodeReady, claim: NodeRun, trace: str) -> None:
         try:
             with span("executor.run", trace, run_id=ready.run_id, head=ready.nodes[0].node, claimed=True):
                 results = await self._run(ready, trace)
                 finished = claim.model_copy(update={"results": results, "open": False})
-                if await self._stubbornly_finish(finished):
+                if await patiently(lambda: self._finishes.add(finished), "result"):
                     await self._publish(ready, results, trace, stored=True)
         except asyncio.CancelledError:
-            if key not in self._unwanted:
+            if claim.id not in self._unwanted:
                 raise  # this process is going down: the claim stays open, and its lease will tell
             logger.info("executor.cancelled", run_id=ready.run_id, node=ready.nodes[0].node)
             await self._node_runs.finish([claim.model_copy(update={"open": False})])
@@ -136,19 +143,9 @@ class Executor:
             logger.exception("executor.unpublished", run_id=ready.run_id, node=ready.nodes[0].node)
         finally:
             self._slots.release()
-            self._unwanted.discard(key)
-            self._detached.pop(key, None)
-
-    async def _stubbornly_finish(self, finished: NodeRun) -> bool:
-        """Store the result however long the store is away: the work is done and must not be done twice."""
-        wait_s = 0.2
-        while True:
-            try:
-                return await self._finishes.add(finished)
-            except Exception as error:
-                logger.warning("executor.result_waits", node_run=finished.id, error=f"{error}"[:300])
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, 5)
+            self._unwanted.discard(claim.id)
+            self._held.discard(claim.id)
+            self._detached.pop(claim.id, None)
 
     async def _run(self, ready: NodeReady, trace: str) -> list[NodeResult]:
         loop = asyncio.get_running_loop()
@@ -188,13 +185,21 @@ class Executor:
             stored=stored,
             results=list(results),
         )
-        await self._bus.publish(
-            message, planner_key(NodeFinished.event, ready.run_id), trace=traceparent(trace)
-        )
+        key, trace = planner_key(NodeFinished.event, ready.run_id), traceparent(trace)
+        await patiently(lambda: self._bus.publish(message, key, trace=trace), "node.finished")
 
     async def _claim_all(self, claims: list[NodeRun]) -> list[bool]:
+        """One answer a claim. An insert of unknown outcome is tried again: a claim that is stored in this
+        process's name, and that nothing here holds, is its own."""
         there = await self._node_runs.insert(claims)
-        return [claim.id not in there for claim in claims]
+        stored = await self._node_runs.load(list(there))
+        ours: list[bool] = []
+        for claim in claims:
+            mine = claim.id not in there or (stored[claim.id].executor == self.id and stored[claim.id].open)
+            ours.append(mine and claim.id not in self._held)
+            if ours[-1]:
+                self._held.add(claim.id)
+        return ours
 
     async def _finish_all(self, finished: list[NodeRun]) -> list[bool]:
         if await self._node_runs.finish(finished):

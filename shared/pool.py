@@ -2,8 +2,9 @@
 lease."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import product
 
 from shared.contracts.events import NodeReady, NodesCancelled, NodeTypeAnnounced
 from shared.execute import Executor
@@ -29,15 +30,31 @@ async def executor(
     """Serve every pool these node types name. The `high` lane gets as many messages of its own as the
     `normal` one, so that a full normal lane never holds it up."""
     work = Executor(service.id, service.bus, NodeRuns(service.store), Executors(service.store), trees, slots)
-    for pool in sorted({each.node_type.pool for each in node_types.values()}):
-        for lane in topology.LANES:
-            service.bus.subscribe(
-                topology.executor_queue(pool, lane),
-                work.on_ready,
-                [NodeReady],
-                bindings=[topology.ready_key(pool, lane)],
-                prefetch=prefetch,
-            )
+    _subscribe(service, work, sorted({each.node_type.pool for each in node_types.values()}), prefetch)
+    beating = asyncio.create_task(work.beat())
+
+    async def drain() -> None:
+        await work.drain()
+        beating.cancel()
+        await asyncio.wait([beating])  # a beat under way would bring the lease back
+        await work.leave()
+
+    service.drain.append(drain)
+    announcing = asyncio.create_task(_announce(service, node_types))
+    yield
+    announcing.cancel()
+    beating.cancel()
+
+
+def _subscribe(service: Service, work: Executor, pools: Sequence[str], prefetch: int) -> None:
+    for pool, lane in product(pools, topology.LANES):
+        service.bus.subscribe(
+            topology.executor_queue(pool, lane),
+            work.on_ready,
+            [NodeReady],
+            bindings=[topology.ready_key(pool, lane)],
+            prefetch=prefetch,
+        )
     service.bus.subscribe(
         f"executor.{service.id}",
         work.on_cancelled,
@@ -46,12 +63,6 @@ async def executor(
         prefetch=100,
         transient=True,
     )
-    service.drain.append(work.drain)
-    beating = asyncio.create_task(work.beat())
-    announcing = asyncio.create_task(_announce(service, node_types))
-    yield
-    announcing.cancel()
-    beating.cancel()
 
 
 async def _announce(service: Service, node_types: Mapping[str, Registered]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,8 @@ from shared.ids import new_id
 from shared.messaging.broker import Bus
 from shared.storage.mongo import Store
 from shared.telemetry import logger, set_up_logs, set_up_traces
+
+QUIET_S = 10
 
 
 class Settings(BaseSettings):
@@ -102,7 +104,7 @@ async def _work(service: Service) -> None:
         wait_s = 0.2
         while True:
             try:
-                await start()
+                await _saying(what, start())
                 break
             except Exception as error:
                 logger.warning("service.waiting", on=what, error=f"{type(error).__name__}: {error}"[:300])
@@ -110,6 +112,15 @@ async def _work(service: Service) -> None:
                 wait_s = min(wait_s * 2, 5)
     service.health.started = True
     logger.info("service.ready", listen=f"{service.listen[0]}:{service.listen[1]}")
+
+
+async def _saying(what: str, start: Coroutine[Any, Any, None]) -> None:
+    """Await it, and say now and then that it does not answer: silence would look like a service that
+    hangs."""
+    starting = asyncio.create_task(start)
+    while not (await asyncio.wait({starting}, timeout=QUIET_S))[0]:
+        logger.warning("service.waiting", on=what, error=f"no answer within {QUIET_S} s")
+    starting.result()
 
 
 async def _stop(service: Service) -> None:

@@ -86,6 +86,12 @@ def trace_id(text: str) -> str:
     return text.split("-")[1] if text.count("-") == 3 else ""
 
 
+def is_sampled(text: str) -> bool:
+    """Whether a `traceparent` belongs to a trace that is recorded."""
+    parsed = _parse(text)
+    return parsed is not None and parsed.trace_flags.sampled
+
+
 def _parse(text: str) -> SpanContext | None:
     try:
         _, trace_hex, span_hex, flags = text.split("-")

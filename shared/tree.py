@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.context import Context
+from shared.contracts.base import Json
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import OUT
@@ -17,6 +18,7 @@ from shared.expressions import ExpressionError, resolve
 from shared.ids import now_ms
 from shared.metrics import NODE_SECONDS
 from shared.nodes import NodeFailed, Registered, Routed
+from shared.patience import patiently
 from shared.sandbox import Sandbox, SandboxError
 from shared.storage.payloads import Payloads
 from shared.telemetry import logger
@@ -59,7 +61,7 @@ class TreeRunner:
 
     async def _bindings(self, ready: NodeReady) -> dict[str, Any]:
         values = [*ready.outputs.values(), *([ready.trigger] if ready.trigger else [])]
-        texts = await self._payloads.texts(values)
+        texts = await patiently(lambda: self._payloads.texts(values), "inputs")
 
         def load(value: Value) -> Any:
             return from_json(value.json_text if value.json_text is not None else texts[value.ref or ""])
@@ -91,6 +93,7 @@ class TreeRunner:
                 await self._answer(node_task, context, outcome)
         except Exception as error:
             outcome.failure = _failure(error, node_task)
+        received, answered = await self._kept(outcome.input), await self._kept(outcome.output)
         status = "failed" if outcome.failure else "succeeded"
         NODE_SECONDS.labels(node_task.type, status).observe(time.perf_counter() - start)
         result = NodeResult(
@@ -98,8 +101,8 @@ class TreeRunner:
             attempt=node_task.attempt,
             status=status,
             port=None if outcome.failure else outcome.port,
-            output=None if outcome.failure else outcome.output,
-            input=outcome.input,
+            output=None if outcome.failure else answered,
+            input=received,
             failure=outcome.failure,
             logs=context.logs,
             started_at=started_at,
@@ -120,7 +123,7 @@ class TreeRunner:
             per_item=manifest.per_item,
             code=manifest.code,
         )
-        outcome.input = await self._payloads.put(to_json(config))
+        outcome.input = to_json(config)
         answer = await registered.run(registered.config_model.model_validate(config), context)
         outcome.port, outcome.value = (
             (answer.port, answer.output) if isinstance(answer, Routed) else (OUT, answer)
@@ -130,7 +133,11 @@ class TreeRunner:
             raise NodeFailed(
                 "output_too_large", f"the output has {len(text):,} bytes; {MAX_OUTPUT_BYTES:,} may be"
             )
-        outcome.output = await self._payloads.put(text)
+        outcome.output = text
+
+    async def _kept(self, text: Json | None) -> Value | None:
+        """A value that can travel; outside the node's time limit, for the store may be away."""
+        return None if text is None else await patiently(lambda: self._payloads.put(text), "output")
 
 
 def _slow(seconds: float, nodes: int) -> bool:
@@ -144,8 +151,8 @@ class _Outcome:
 
     port: str = OUT
     value: Any = None
-    output: Value | None = None
-    input: Value | None = None
+    output: Json | None = None
+    input: Json | None = None
     failure: Failure | None = None
 
 

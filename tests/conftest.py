@@ -1,9 +1,13 @@
-"""The real parts that tests run on: one broker node and one store a session, started in a folder of its own."""
+"""The real parts that tests run on: one broker node and one store a session, in a folder of its own."""
 
+import asyncio
+import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aio_pika
@@ -11,9 +15,12 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from services.local.broker import embedded_broker
+from services.local.home import free_port
 from services.local.store import embedded_store
+from services.local.system import running_system
 from shared.messaging.topology import LANES, PARTITIONS, executor_queue, planner_queue
 from shared.storage.mongo import Store
+from tests.e2e.otlp import Spans, receiving
 
 POOLS = ("core", "http", "code")
 
@@ -36,7 +43,7 @@ async def amqp_url(weft_home: Path) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def mongo_url(weft_home: Path) -> AsyncIterator[str]:
-    """A real store: WEFT_MONGO_URL when set, else the embedded one. `store_url` gives a database of its own."""
+    """A real store: WEFT_MONGO_URL when set, else the embedded one. `store_url` is a fresh database in it."""
     if url := os.environ.get("WEFT_MONGO_URL"):
         yield url
         return
@@ -65,7 +72,7 @@ async def store(store_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def drop_queues(amqp_url: str) -> AsyncIterator[Callable[..., Awaitable[None]]]:
-    """Call it with queue names to delete those; all planner and executor queues are deleted after the test."""
+    """Deletes the queues it is called with; after the test all of planner and executors are deleted."""
 
     async def drop(*names: str) -> None:
         connection = await aio_pika.connect(amqp_url)
@@ -78,3 +85,23 @@ async def drop_queues(amqp_url: str) -> AsyncIterator[Callable[..., Awaitable[No
     yield drop
     planner = [planner_queue(partition) for partition in range(PARTITIONS)]
     await drop(*planner, *(executor_queue(pool, lane) for pool in POOLS for lane in LANES))
+
+
+@pytest.fixture(scope="session")
+async def spans() -> AsyncIterator[Spans]:
+    """Collects the spans of `system`: an OTLP/HTTP receiver."""
+    async with receiving() as spans:
+        yield spans
+
+
+@pytest.fixture(scope="session")
+async def system(tmp_path_factory: pytest.TempPathFactory, spans: Spans) -> AsyncIterator[dict[str, Any]]:
+    """Everything up, with a broker and a store of its own: what `local.json` holds. Children that end are
+    started again. The connectors may call loopback, and every trace is recorded."""
+    home = tmp_path_factory.mktemp("system")
+    tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, "WEFT_TRACE_SAMPLE": "1"}
+    allowed = {"http_allow": "127.0.0.1", "settings": {**tracing, "OTEL_BSP_SCHEDULE_DELAY": "100"}}
+    async with running_system(home, port=free_port(), say=logging.info, **allowed) as running:
+        watching = asyncio.create_task(running.watch())
+        yield {**asdict(running.about), "pids": running.pids, "home": home}
+        watching.cancel()

@@ -1,1 +1,1 @@
-"""Weft on one machine: an embedded broker node, an embedded store and the five services as child processes."""
+"""Weft on one machine: a broker node and a store of its own, and the five services as child processes."""

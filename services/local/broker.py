@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from services.local.home import LOOPBACK, LocalError, free_port, private_folder,
 from services.local.process import Child, Process, start
 
 BOOT_S = 60
+# Its register of quorum queues reaches the disk half a second after a declaration.
+REGISTER_S = 1
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 USER = "weft"
 SERVERS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/opt/rabbitmq/sbin/rabbitmq-server")
@@ -28,25 +31,51 @@ ERLANG_FLAGS = "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2 +Mea min"
 
 @dataclass(frozen=True)
 class Broker:
-    """A running node: its AMQP URL and its processes by name."""
+    """A node that has been started: its AMQP URL and its processes by name."""
 
     url: str
+    port: int
+    folder: Path
+    fresh: bool
     processes: dict[str, Process]
+
+    async def ready(self) -> None:
+        """Return once clients are served; raises LocalError when that does not come to pass."""
+        await self.processes["broker"].ready(lambda: _probe(self.port), within_s=BOOT_S, hint=self.hint)
+
+    @property
+    def hint(self) -> str:
+        """What to do when it, or its queues, do not come up however often they are started."""
+        return f"If its data is damaged, remove {self.folder}: unfinished runs are taken up from the store."
+
+    async def settled(self) -> None:
+        """Return once queues that were just declared for the first time outlive a kill."""
+        if self.fresh:
+            await asyncio.sleep(REGISTER_S)
 
 
 @asynccontextmanager
 async def embedded_broker(home: Path) -> AsyncIterator[Broker]:
     """A node with its data in `home`; raises LocalError when RabbitMQ is missing or does not come up."""
+    async with starting_broker(home) as broker:
+        await broker.ready()
+        yield broker
+
+
+@asynccontextmanager
+async def starting_broker(home: Path) -> AsyncIterator[Broker]:
+    """The same, not ready yet: its clients may start meanwhile."""
     folder = private_folder(home / "rabbitmq")
+    fresh = not (folder / "data").exists()
     port, epmd_port, password = free_port(), free_port(), _password(folder)
     env = _environment(folder, port, epmd_port, password)
     epmd = await start(Child("epmd", "Erlang's port mapper", [_epmd(), "-port", str(epmd_port)], env, home))
     try:
-        node = await start(Child("broker", "RabbitMQ", [_server()], env, home))
+        # A node that is killed before it has written its register would not get its new queues up again.
+        node = await start(Child("broker", "RabbitMQ", [_server()], env, home, if_orphaned=signal.SIGTERM))
         try:
-            hint = f"If its data is damaged, remove {folder}: unfinished runs are taken up again from the store."
-            await node.ready(lambda: _answers(port), within_s=BOOT_S, hint=hint)
-            yield Broker(f"amqp://{USER}:{password}@{LOOPBACK}:{port}/", {"broker": node, "epmd": epmd})
+            url = f"amqp://{USER}:{password}@{LOOPBACK}:{port}/"
+            yield Broker(url, port, folder, fresh, {"broker": node, "epmd": epmd})
         finally:
             await node.stop(grace_s=20)
     finally:
@@ -55,9 +84,8 @@ async def embedded_broker(home: Path) -> AsyncIterator[Broker]:
 
 def find_server() -> str | None:
     """The path of RabbitMQ's own start script, which works as any user; None when it is not installed."""
-    plain = [str(path) for path in sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server"))]
-    on_path = shutil.which("rabbitmq-server")
-    return next((path for path in (*SERVERS, *plain, on_path) if path and os.access(path, os.X_OK)), None)
+    candidates = (*SERVERS, shutil.which("rabbitmq-server"))
+    return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
 
 
 def _server() -> str:
@@ -106,23 +134,27 @@ def _environment(folder: Path, port: int, epmd_port: int, password: str) -> dict
 
 
 def _config(port: int, password: str) -> str:
-    return "\n".join([
-        f"listeners.tcp.1 = {LOOPBACK}:{port}", f"default_user = {USER}", f"default_pass = {password}",
-        "log.console.level = warning", "log.connection.level = error", "raft.wal_max_size_bytes = 16777216", "vm_memory_high_watermark.relative = 0.4",
-        "",
-    ])  # fmt: skip
+    return f"""\
+listeners.tcp.1 = {LOOPBACK}:{port}
+default_user = {USER}
+default_pass = {password}
+log.console.level = warning
+log.connection.level = error
+raft.wal_max_size_bytes = 16777216
+vm_memory_high_watermark.relative = 0.4
+"""
 
 
-async def _answers(port: int) -> bool:
-    """Whether the node greets an AMQP client: it listens only when all else is up."""
+async def _probe(port: int) -> str:
+    """Content when the node greets an AMQP client: it listens only when all else is up."""
     try:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
     except OSError:
-        return False
+        return f"nothing listens on {LOOPBACK}:{port} yet"
     try:
         writer.write(PROTOCOL_HEADER)
-        return len(await reader.read(8)) > 0
-    except OSError:
-        return False
+        return "" if await reader.read(8) else "it closed the connection"
+    except OSError as error:
+        return str(error)
     finally:
         writer.close()

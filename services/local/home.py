@@ -1,10 +1,12 @@
 """Where a system on this machine keeps its state (`WEFT_HOME`, else `.weft`), and what reading it needs."""
 
 import os
+import random
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+SERVER_PORTS = range(20_000, 32_000)
 
 
 class LocalError(Exception):
@@ -21,7 +23,8 @@ def private_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise LocalError(f"cannot make the folder {path}: {error.strerror}; set WEFT_HOME to one you can write to") from error
+        hint = "set WEFT_HOME to one you can write to"
+        raise LocalError(f"cannot make the folder {path}: {error.strerror}; {hint}") from error
     return path
 
 
@@ -36,15 +39,17 @@ def write_private(path: Path, text: str) -> None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on at this moment. It is below those that outgoing connections are
+    given: one of them could take it before its server listens. Raises LocalError when there is none."""
+    for port in random.sample(SERVER_PORTS, 200):
+        if is_free(port):
+            return port
+    raise LocalError(f"no free port between {SERVER_PORTS.start} and {SERVER_PORTS.stop} on {LOOPBACK}")
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen there now."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

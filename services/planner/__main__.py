@@ -14,6 +14,7 @@ from services.planner.results import Results
 from services.planner.settings import PlannerSettings
 from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested, RunWoken
 from shared.messaging import topology
+from shared.metrics import OUTBOX_AGE_SECONDS
 from shared.service import Service, run_service
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
@@ -30,13 +31,15 @@ async def planner(service: Service) -> AsyncIterator[None]:
     """Compose the planner: sixteen partitions, one handler, one clock."""
     runs, node_runs, payloads = Runs(service.store), NodeRuns(service.store), Payloads(service.store)
     outputs, executors = Outputs(node_runs), Executors(service.store)
+    outbox = Outbox(service.bus, RunEvents(service.store), outputs, payloads)
+    OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
     core = Planner(
         service.id,
         runs,
         Memory(runs, Versions(service.store)),
         Facts(node_runs, executors),
         Results(node_runs, outputs, payloads),
-        Outbox(service.bus, RunEvents(service.store), outputs, payloads),
+        outbox,
     )
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(

@@ -38,7 +38,7 @@ class Clock:
         self._node_runs = node_runs
         self._executors = executors
         self._tidy = tidy
-        self._woken: dict[str, float] = {}
+        self._woken: dict[tuple[str, int], float] = {}
         self._beats: dict[str, tuple[int, float]] = {}
         self._looked = 0.0
 
@@ -55,10 +55,11 @@ class Clock:
 
     async def _wake(self) -> None:
         now = time.monotonic()
-        self._woken = {run_id: at for run_id, at in self._woken.items() if now - at < WAKE_AGAIN_S}
-        due = [run_id for run_id in await self._runs.due(now_ms(), DUE_LIMIT) if run_id not in self._woken]
+        self._woken = {each: at for each, at in self._woken.items() if now - at < WAKE_AGAIN_S}
+        due = [each for each in await self._runs.due(now_ms(), DUE_LIMIT) if each not in self._woken]
+        woken = [RunWoken(run_id=run_id) for run_id, _ in due]
         await asyncio.gather(
-            *(self._bus.publish(RunWoken(run_id=each), planner_key(RunWoken.event, each)) for each in due)
+            *(self._bus.publish(each, planner_key(RunWoken.event, each.run_id)) for each in woken)
         )
         self._woken.update(dict.fromkeys(due, now))
 

@@ -80,8 +80,7 @@ def _node_started(draft: Draft, graph: PinnedGraph, fact: NodeStarted) -> None:
 
 
 def _node_finished(draft: Draft, graph: PinnedGraph, fact: NodeFinished) -> None:
-    state = draft.state(fact.head) if fact.head in graph.nodes else None
-    if state is None or state.head != fact.head or state.head_attempt != fact.attempt:
+    if fact.head not in draft.nodes:
         return
     sent = sent_with(graph, draft.nodes, fact.head)
     answered: list[str] = []

@@ -7,9 +7,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from aio_pika.exceptions import AMQPError
-from pymongo.errors import PyMongoError
-
 from services.planner.decide import Fact, decide
 from services.planner.facts import Facts
 from services.planner.memory import Memory
@@ -23,11 +20,11 @@ from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 from shared.messaging.broker import Delivery, Poison
 from shared.metrics import BATCH_EVENTS, CONFLICTS, RUNS
+from shared.patience import LONGEST_WAIT_S, is_away
 from shared.storage.runs import Runs
-from shared.telemetry import logger, span, traceparent
+from shared.telemetry import is_sampled, logger, span, traceparent
 
 BATCH = 200
-TROUBLE = (PyMongoError, AMQPError, ConnectionError, TimeoutError)
 
 
 @dataclass
@@ -72,20 +69,36 @@ class Planner:
         for delivery in deliveries:
             groups.setdefault(delivery.message.run_id, []).append(delivery)
         failed: dict[str, BaseException] = {}
+        await self._carry(groups, failed)
+        return [failed.get(delivery.message.run_id) for delivery in deliveries]
+
+    async def _carry(self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException]) -> None:
+        """Round after round until every run is carried; one that cannot be stored harms no other."""
         wait_s, fresh = 0.1, True
         while groups:
             try:
                 groups = await self._round(groups, failed, fresh=fresh)
-            except TROUBLE as error:
-                logger.warning(
-                    "planner.waiting", error=f"{type(error).__name__}: {error}"[:300], runs=len(groups)
-                )
+            except Exception as error:
                 for run_id in groups:
                     self._memory.forget(run_id)
+                if not is_away(error):
+                    await self._apart(groups, failed, error)
+                    return
+                said = f"{type(error).__name__}: {error}"[:300]
+                logger.warning("planner.waiting", error=said, runs=len(groups))
                 await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2, 5)
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             fresh = False
-        return [failed.get(delivery.message.run_id) for delivery in deliveries]
+
+    async def _apart(
+        self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], error: Exception
+    ) -> None:
+        if len(groups) == 1:
+            logger.error("planner.run_unstorable", run_id=next(iter(groups)), exc_info=error)
+            failed.update(dict.fromkeys(groups, error))
+            return
+        for run_id, deliveries in groups.items():
+            await self._carry({run_id: deliveries}, failed)
 
     async def _round(
         self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], *, fresh: bool
@@ -117,8 +130,7 @@ class Planner:
                 failed[run_id] = Poison(f"{run_id}: there is no such {what}")
                 continue
             nothing = Decision(run, False, {}, [], [], [])
-            trace = deliveries[0].traceparent or run.traceparent
-            works.append(Work(deliveries, run, graph, facts[run_id], nothing, trace))
+            works.append(Work(deliveries, run, graph, facts[run_id], nothing, _trace(run, deliveries)))
         return works
 
     def _decide(self, work: Work, failed: dict[str, BaseException]) -> bool:
@@ -189,6 +201,12 @@ class Planner:
             for run in tidied:
                 self._memory.forget(run.id)
                 self._results.forget(run.id)
+
+
+def _trace(run: Run, deliveries: Sequence[Delivery]) -> str:
+    """What has led to this decision. Messages from the clock belong to no trace: the run's goes on."""
+    found = (each.traceparent for each in deliveries if is_sampled(each.traceparent))
+    return next(found, run.traceparent or deliveries[0].traceparent)
 
 
 def _messages(facts: Sequence[Fact]) -> dict[tuple[str, int], NodeFinished]:

@@ -16,6 +16,7 @@ from shared.contracts.events import Change, NodeReady, NodesCancelled, NodeTask,
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.value import Value, to_json
 from shared.contracts.version import PinnedGraph
+from shared.ids import now_ms
 from shared.messaging import topology
 from shared.messaging.broker import Bus
 from shared.storage.payloads import Payloads
@@ -44,15 +45,23 @@ class Outbox:
         self._outputs = outputs
         self._payloads = payloads
         self._configs: dict[tuple[str, str], str] = {}
+        self._oldest: Millis | None = None
+
+    def age_s(self) -> float:
+        """Seconds since the oldest saved event that is not published yet; 0 when there is none."""
+        return 0.0 if self._oldest is None else max(0, now_ms() - self._oldest) / 1000
 
     async def flush(self, saves: Sequence[Saved], now: Millis) -> None:
         """Record and publish; returns once all that work depends on is confirmed."""
+        oldest = (next(iter(each.run.outbox.values())).at for each in saves if each.run.outbox)
+        self._oldest = min(oldest, default=now)
         recorded = self._run_events.insert([(saved.run.id, saved.run.outbox) for saved in saves])
         sends = [self._send(saved, head, now) for saved in saves for head in saved.sends]
         await asyncio.gather(recorded, *sends)
         shown = [saved for saved in saves if saved.run.outbox]
         if shown:
             await self._show(shown, now)
+        self._oldest = None
 
     async def _show(self, saves: Sequence[Saved], now: Millis) -> None:
         changes = [
@@ -62,6 +71,7 @@ class Outbox:
                 status=saved.run.status,
                 events=saved.run.outbox,
                 run=saved.run.model_copy(update={"outbox": {}}) if saved.run.status in RUN_FINISHED else None,
+                traceparent=saved.trace,
             )
             for saved in saves
         ]

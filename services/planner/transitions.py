@@ -49,12 +49,14 @@ class Draft:
     now: Millis
     nodes: dict[str, NodeState] = field(init=False)
     eligible: list[str] = field(init=False)
-    events: list[Event] = field(default_factory=list)
-    changes: dict[str, object] = field(default_factory=dict)
-    results: dict[tuple[str, int], list[NodeResult]] = field(default_factory=dict)
-    sends: list[str] = field(default_factory=list)
-    cancels: list[str] = field(default_factory=list)
-    entered: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list[Event])
+    changes: dict[str, object] = field(default_factory=dict[str, object])
+    results: dict[tuple[str, int], list[NodeResult]] = field(
+        default_factory=dict[tuple[str, int], list[NodeResult]]
+    )
+    sends: list[str] = field(default_factory=list[str])
+    cancels: list[str] = field(default_factory=list[str])
+    entered: list[str] = field(default_factory=list[str])
     touched: bool = False
     status: str = field(init=False)
 

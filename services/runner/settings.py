@@ -10,5 +10,5 @@ class RunnerSettings(Settings):
 
     sandboxes: int = Field(default=2, ge=1, le=64, description="Sandbox worker processes")
     prefetch: int = Field(
-        20, ge=1, description="Messages of the normal lane under way; the high lane has as many"
+        default=20, ge=1, description="Messages of the normal lane under way; the high lane has as many"
     )

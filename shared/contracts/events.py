@@ -124,13 +124,15 @@ class NodeProgress(Message):
 
 class Change(Contract):
     """What one save changed of one run. `events` is keyed by `seq`; `run` comes with the last change, without
-    its outbox, so that who waited for the end need not read it."""
+    its outbox, so that who waited for the end need not read it. A batch tells of many runs, each with a trace
+    of its own."""
 
     run_id: str
     workspace_id: str
     status: RunStatus
     events: dict[str, Event]
     run: Run | None = None
+    traceparent: str = ""
 
 
 class RunChanged(Message):

@@ -1,13 +1,17 @@
 """Trouble as data. An error is an exception; a failure is something to record, route and show."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Contract
 
 RETRYABLE_CODES = frozenset({"timeout", "rate_limited", "unavailable"})
 
 
-Detail = str | int | float | bool | list[str] | None
+Detail = str | Annotated[int, Field(gt=-(2**63), lt=2**63)] | float | bool | list[str] | None
+
+DetailName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class Failure(Contract):
@@ -18,7 +22,7 @@ class Failure(Contract):
     message: str = Field(max_length=4000)
     node: str | None = None
     retryable: bool = False
-    details: dict[str, Detail] = {}
+    details: dict[DetailName, Detail] = {}
 
 
 def failure(

@@ -1,13 +1,17 @@
 """What a node's attempt received and answered: durable before the save that says so."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Contract, Millis
 from shared.contracts.failure import Failure
 from shared.contracts.run import Usage
 from shared.contracts.value import Value
+
+MAX_LOG_LINES = 200
+MAX_LINE_CHARS = 2_000
+LogLine = Annotated[str, StringConstraints(max_length=MAX_LINE_CHARS)]
 
 
 class NodeResult(Contract):
@@ -21,7 +25,7 @@ class NodeResult(Contract):
     output: Value | None = None
     input: Value | None = None
     failure: Failure | None = None
-    logs: list[str] = Field(default_factory=list)
+    logs: list[LogLine] = Field(default_factory=list[LogLine], max_length=MAX_LOG_LINES)
     usage: Usage = Field(default_factory=Usage)
     started_at: Millis
     finished_at: Millis

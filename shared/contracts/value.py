@@ -19,7 +19,7 @@ class Value(Contract):
 
 def inline(json_text: Json) -> Value:
     """A value that travels with its message, whatever its size."""
-    return Value(json_text=json_text, size=len(json_text))
+    return Value(json_text=json_text, size=len(json_text.encode()))
 
 
 def to_json(value: Any) -> Json:

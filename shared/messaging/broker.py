@@ -1,5 +1,6 @@
 """The bus: FastStream consumes, one confirmed channel and one unconfirmed channel publish."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +18,7 @@ from shared.telemetry import logger, traceparent
 
 if TYPE_CHECKING:
     from faststream.rabbit.schemas.queue import QuorumQueueArgs
+    from faststream.rabbit.subscriber import RabbitSubscriber
 
 
 class Poison(Exception):
@@ -126,9 +128,12 @@ class Bus:
             raise ConnectionError("not connected to RabbitMQ")
 
     async def stop_consuming(self) -> None:
-        """Take no new messages; handlers under way go on."""
-        for subscriber in self._broker.subscribers:
-            await subscriber.stop()
+        """Take no new messages, and return when the handlers under way have. The consumers are cancelled
+        before anything is waited for, so that others get what comes in meanwhile; FastStream by itself would
+        take it and drop it until the connection closes."""
+        subscribers = cast("list[RabbitSubscriber]", self._broker.subscribers)
+        await asyncio.gather(*(_cancel_consumer(each) for each in subscribers))
+        await asyncio.gather(*(each.stop() for each in subscribers))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -161,6 +166,13 @@ class Bus:
         for key in bindings:
             await declared.bind(topology.EXCHANGE, key)
         self._queues.add(queue.name)
+
+
+async def _cancel_consumer(subscriber: "RabbitSubscriber") -> None:
+    queue, tag = subscriber._queue_obj, subscriber._consumer_tag
+    if queue is not None and tag is not None and not queue.channel.is_closed:
+        await queue.cancel(tag)
+        subscriber._consumer_tag = None
 
 
 def _durable(name: str, *, single_active: bool = False) -> RabbitQueue:

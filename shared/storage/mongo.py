@@ -15,8 +15,9 @@ Document = dict[str, Any]
 Filter = Mapping[str, Any]
 
 DUPLICATE_KEY = 11000
-FIELD = re.compile(r"^[A-Za-z_][A-Za-z0-9_.]*$")
-OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte", "$exists"})
+FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+# Not "$exists": the embedded store takes a field that holds null for absent.
+OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte"})
 
 INDEXES: dict[str, list[str]] = {
     "runs": ["wake_at", "workspace_id", "workflow_id", "status"],
@@ -133,9 +134,11 @@ def checked(query: Filter) -> Filter:
     """The query itself when it uses only allowed fields, operators and values; raises ValueError
     otherwise."""
     for field, condition in query.items():
-        if not FIELD.match(field):
+        if not FIELD.fullmatch(field):
             raise ValueError(f"field {field!r} is not allowed in a query")
         conditions = condition if isinstance(condition, dict) else {"$in": [condition]}
+        if not conditions:
+            raise ValueError(f"{field!r}: an empty condition is not allowed in a query")
         for operator, value in conditions.items():
             values = value if isinstance(value, list) else [value]
             if operator not in OPERATORS or any(

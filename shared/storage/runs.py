@@ -38,10 +38,10 @@ class Runs:
         marks = {document["_id"]: (document["rev"], document.get("writer")) for document in stored}
         return {run.id for run in runs if marks.get(run.id) == (run.rev, run.writer)}
 
-    async def due(self, now: Millis, limit: int) -> list[str]:
-        """Ids of runs whose `wake_at` has come, at most `limit`."""
+    async def due(self, now: Millis, limit: int) -> list[tuple[str, Millis]]:
+        """Ids and `wake_at` of runs whose time has come, at most `limit`."""
         found = await self._collection.find({"wake_at": {"$lte": now}}, limit=limit)
-        return [document["_id"] for document in found]
+        return [(document["_id"], document["wake_at"]) for document in found]
 
     async def get(self, workspace_id: str, run_id: str) -> Run | None:
         """A run of this workspace."""

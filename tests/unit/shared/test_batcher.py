@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-import pytest
-
 from shared.batcher import Batcher
 
 
@@ -137,9 +135,10 @@ async def test_draining_waits_for_all_that_is_queued() -> None:
     await batcher.drain()
 
 
-async def test_callers_of_a_cancelled_batch_are_cancelled() -> None:
+async def test_nobody_waits_for_a_batcher_that_was_cancelled() -> None:
     async def cancelled(_: list[int]) -> Sequence[int | BaseException]:
         raise asyncio.CancelledError
 
-    with pytest.raises(asyncio.CancelledError):
-        await Batcher(cancelled).add(1)
+    waiting = adding(Batcher(cancelled, limit=1), [1, 2, 3])
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in results] == [asyncio.CancelledError] * 3

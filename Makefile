@@ -1,0 +1,47 @@
+# Everything needs python3 (3.11 or later) and make; `setup` fetches the rest. State: .venv/ and .weft/.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+STAMP := $(VENV)/.synced
+
+.PHONY: setup demo up test check bench doctor clean
+.DEFAULT_GOAL := demo
+
+setup: $(STAMP) rabbitmq
+
+$(UV):
+	@PYTHON=$(PYTHON) VENV=$(VENV) scripts/make_venv.sh
+
+$(STAMP): pyproject.toml uv.lock | $(UV)
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --locked --inexact --quiet --python $(PY)
+	@touch $@
+
+.PHONY: rabbitmq
+rabbitmq:
+	@scripts/rabbitmq.sh
+
+demo: setup
+	@$(PY) -m services demo
+
+up: setup
+	@exec $(PY) -m services up
+
+test: setup
+	@$(PY) -m pytest
+
+check: $(STAMP)
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/pyright
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest tests/unit/test_house.py
+
+bench: setup
+	@$(PY) -m bench
+
+doctor: $(STAMP)
+	@$(PY) -m services doctor
+
+clean:
+	rm -rf .weft .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,50 @@
+"""`python -m services up | demo | run <file> | doctor`: everything on one machine."""
+
+import argparse
+import asyncio
+import importlib
+import sys
+
+from services.local.home import LocalError
+from services.local.race import STOPPED, until_signal
+
+# Imported when asked for: `up` stays in memory, and needs none of what the others do.
+COMMANDS = {
+    "up": "services.local.up",
+    "demo": "services.demo",
+    "run": "services.local.run",
+    "doctor": "services.local.doctor",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    root = argparse.ArgumentParser(prog="python -m services", description="Weft on this machine.")
+    commands = root.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start everything and stay up until Ctrl-C")
+    demo = commands.add_parser("demo", help="start everything, run an example, stop")
+    demo.add_argument("file", nargs="?", help="a graph file; examples/lead-scoring.yaml when left out")
+    run = commands.add_parser("run", help="run a graph file on a system that is up")
+    run.add_argument("file", help="a YAML file with name, graph and input")
+    run.add_argument("--url", help="another system than the one that is up here")
+    run.add_argument("--api-key", help="its API key")
+    run.add_argument("--workspace", default="default", help="its workspace")
+    run.add_argument("--base-url", help="where it finds the data of the examples")
+    commands.add_parser("doctor", help="say what is wrong")
+    return root
+
+
+def main() -> int:
+    """Run one command; 1 and a sentence when something on this machine stands in the way."""
+    args = parser().parse_args()
+    command = importlib.import_module(COMMANDS[args.command])
+    try:
+        code = asyncio.run(until_signal(command.main(args)))
+    except LocalError as error:
+        print(f"weft: {error}", file=sys.stderr)
+        return 1
+    return 0 if (args.command, code) == ("up", STOPPED) else code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

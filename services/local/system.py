@@ -1,0 +1,196 @@
+"""The whole system on this machine: broker, store and the five services, up together and down together."""
+
+import asyncio
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from services.local.broker import Broker, starting_broker
+from services.local.files import serving_examples
+from services.local.home import LOOPBACK, LocalError, free_port, is_free
+from services.local.process import Child, Process, ended, start
+from services.local.state import LocalSystem, api_key, only_one, write_local
+from services.local.store import embedded_store
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("gateway", "planner", "runner", "connectors", "assistant")
+ANY_HOST = ("0.0.0.0", "::")
+BOOT_S = 60
+PROBE_S = 2
+MOST_RESTARTS, RESTARTS_WITHIN_S = 5, 60
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class System:
+    """A system that is up; `about` is what `local.json` says of it, but for the pids."""
+
+    home: Path
+    about: LocalSystem
+    processes: dict[str, Process]
+    say: Say
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Every process by name; `up` is this one."""
+        return {"up": os.getpid(), **{name: process.pid for name, process in self.processes.items()}}
+
+    def publish(self) -> None:
+        """Write `local.json` anew."""
+        write_local(self.home, replace(self.about, pids=self.pids))
+
+    async def watch(self) -> None:
+        """Restart children that end, for ever; raises LocalError when one ends too often."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for process in self.processes.values():
+                    group.create_task(self._keep(process))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _keep(self, process: Process) -> None:
+        """Restart one child whenever it ends, later each time; its fifth end within a minute is the last."""
+        ends: deque[float] = deque(maxlen=MOST_RESTARTS)
+        while True:
+            how, now = ended(await process.wait()), time.monotonic()
+            ends.append(now)
+            recent = sum(now - end < RESTARTS_WITHIN_S for end in ends)
+            if recent == MOST_RESTARTS:
+                what = f"has ended {recent} times within {RESTARTS_WITHIN_S} s (last: {how})"
+                raise LocalError(process.trouble(what, "The system stops."))
+            wait_s = min(FIRST_WAIT_S * 4 ** (recent - 1), LONGEST_WAIT_S)
+            self.say(f"{process.child.title} ended ({how}); starting it again in {wait_s:.1f} s")
+            await asyncio.sleep(wait_s)
+            await process.restart()
+            self.publish()
+
+
+@asynccontextmanager
+async def running_system(
+    home: Path,
+    *,
+    port: int,
+    say: Say,
+    http_allow: str = "",
+    host: str = LOOPBACK,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[System]:
+    """Bring everything up, gateway on `port`, and down again; raises LocalError when something is in the way.
+
+    WEFT_AMQP_URL and WEFT_MONGO_URL replace broker and store. `http_allow` opens addresses; `settings` are
+    further environment variables of the services."""
+    key = api_key(home)
+    with only_one(home), serving_examples() as examples_url:
+        if not is_free(port, host):
+            raise LocalError(
+                f"port {port} on {host} is taken by another program (`ss -ltnp` names it): "
+                "stop that program, or set WEFT_PORT to a free port"
+            )
+        async with _backends(home, say) as backends:
+            allow = ",".join(filter(None, [http_allow, examples_url.removeprefix("http://")]))
+            own = {"WEFT_API_KEY": key, "WEFT_HTTP_ALLOW": allow, **(settings or {})}
+            listen = {"WEFT_HOST": host, "WEFT_PORT": str(port), "WEFT_HEALTH_HOST": host}
+            env = os.environ | backends.urls | own | listen
+            about = _about(env, LOOPBACK if host in ANY_HOST else host, examples_url)
+            say(f"starting {', '.join(SERVICES)}")
+            async with _services(home, env, about.ready_urls, backends.broker) as services:
+                system = System(home, about, services | backends.processes, say)
+                system.publish()
+                try:
+                    yield system
+                finally:
+                    (home / "local.json").unlink(missing_ok=True)
+                    say("stopping")
+
+
+@dataclass
+class _Backends:
+    """Where broker and store are, and those of their processes that are ours."""
+
+    urls: dict[str, str]
+    processes: dict[str, Process]
+    broker: Broker | None = None
+
+
+@asynccontextmanager
+async def _backends(home: Path, say: Say) -> AsyncIterator[_Backends]:
+    """Broker and store, ours where the environment names none. The broker may not be ready yet: it takes as
+    long as the services do, which can start meanwhile."""
+    found = _Backends({}, {})
+    async with AsyncExitStack() as stack:
+        if not os.environ.get("WEFT_AMQP_URL"):
+            say("starting RabbitMQ")
+            broker = await stack.enter_async_context(starting_broker(home))
+            found.urls["WEFT_AMQP_URL"] = broker.url
+            found.processes.update(broker.processes)
+            found.broker = broker
+        if not os.environ.get("WEFT_MONGO_URL"):
+            say("starting the store")
+            store = await stack.enter_async_context(embedded_store(home))
+            found.urls["WEFT_MONGO_URL"] = f"{store.url}/weft"
+            found.processes.update(store.processes)
+        yield found
+
+
+def _about(env: Mapping[str, str], host: str, examples_url: str) -> LocalSystem:
+    ports = {name: env["WEFT_PORT"] if name == "gateway" else free_port() for name in SERVICES}
+    return LocalSystem(
+        url=f"http://{host}:{ports['gateway']}", api_key=env["WEFT_API_KEY"], examples_url=examples_url,
+        amqp_url=env["WEFT_AMQP_URL"], mongo_url=env["WEFT_MONGO_URL"],
+        ready_urls={name: f"http://{host}:{number}/readyz" for name, number in ports.items()},
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def _services(
+    home: Path, env: Mapping[str, str], ready_urls: Mapping[str, str], broker: Broker | None
+) -> AsyncIterator[dict[str, Process]]:
+    """All five, ready, as is the broker when it is ours; stopped together at the end."""
+    started: dict[str, Process] = {}
+    try:
+        for name, url in ready_urls.items():
+            own = {**env, "PYTHONPATH": str(ROOT), "WEFT_HEALTH_PORT": str(urlsplit(url).port)}
+            child = Child(name, f"The {name}", [sys.executable, "-m", f"services.{name}"], own, home)
+            started[name] = await start(child)
+        try:
+            async with asyncio.TaskGroup() as group:
+                if broker:
+                    group.create_task(broker.ready())
+                for name, process in started.items():
+                    probe, hint = _probe(ready_urls[name]), broker.hint if broker else ""
+                    group.create_task(process.ready(probe, within_s=BOOT_S, hint=hint))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        if broker:
+            await broker.settled()
+        yield started
+    finally:
+        await asyncio.gather(*(process.stop() for process in started.values()))
+
+
+def _probe(url: str) -> Callable[[], "asyncio.Future[str]"]:
+    """Asks a service's `/readyz`."""
+    loop = asyncio.get_running_loop()
+    return lambda: loop.run_in_executor(None, readiness, url)
+
+
+def readiness(url: str) -> str:
+    """What keeps a service from being ready, in its own words; empty when nothing does."""
+    try:
+        with urlopen(url, timeout=PROBE_S) as answer:
+            return "" if answer.status == 200 else f"{url} answers {answer.status}"
+    except HTTPError as error:
+        with error:
+            return f"{url} answers {error.code}: {error.read(500).decode(errors='replace')}"
+    except OSError as error:
+        return f"{url}: {error}"

@@ -1,0 +1,38 @@
+"""Waiting for a store or broker that is away, instead of failing work that is none of their business."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aio_pika.exceptions import AMQPError
+from aiormq.exceptions import ChannelInvalidStateError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, PyMongoError, WriteError
+
+from shared.telemetry import logger
+
+T = TypeVar("T")
+AWAY = (PyMongoError, AMQPError, ChannelInvalidStateError, ConnectionError, TimeoutError)
+LONGEST_WAIT_S = 5.0
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether this says that store or broker cannot be reached for now; False when asking again cannot
+    help."""
+    if isinstance(error, BulkWriteError):
+        return not error.details.get("writeErrors")
+    return isinstance(error, AWAY) and not isinstance(error, WriteError | DocumentTooLarge)
+
+
+async def patiently(do: Callable[[], Awaitable[T]], what: str) -> T:
+    """The result of `do`, tried again for as long as store or broker are away. It must be harmless to
+    repeat."""
+    wait_s = 0.1
+    while True:
+        try:
+            return await do()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            logger.warning("waiting", what=what, error=f"{type(error).__name__}: {error}"[:300])
+        await asyncio.sleep(wait_s)
+        wait_s = min(wait_s * 2, LONGEST_WAIT_S)

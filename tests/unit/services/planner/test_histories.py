@@ -1,0 +1,26 @@
+"""Histories of earlier days lead today's code to the same decisions."""
+
+import pytest
+
+from tests.builders import graph, succeeded, version
+from tests.unit.services.planner.history import FOLDER, load, outcome, replay
+from tests.unit.services.planner.play import Play
+
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_history_is_decided_as_it_was(name: str) -> None:
+    history = load(name)
+    assert outcome(replay(history)) == history["expected"], history["about"]
+
+
+def test_there_are_histories() -> None:
+    assert len(NAMES) >= 6
+
+
+def test_another_decision_is_seen() -> None:
+    played = Play(version(graph("a > b")))
+    before = outcome(played)
+    played.answer(succeeded("a"), succeeded("b"))
+    assert outcome(played) != before

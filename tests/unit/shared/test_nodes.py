@@ -1,0 +1,120 @@
+"""A node type is one function: its type hints say all that others need to know."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from shared.contracts.catalog import SideEffectsBy
+from shared.nodes import Code, Context, NodeConfig, PerItem, Registered, Routed, discover, node
+
+
+class Measure(BaseModel):
+    """A part of a config."""
+
+    value: PerItem
+    name: str = "n"
+
+
+class Config(NodeConfig):
+    """Every way in which fields can be marked."""
+
+    items: list[Any]
+    where: PerItem
+    by: PerItem | None = None
+    keys: list[PerItem] = []
+    measures: dict[str, Measure] = {}
+    code: Code = ""
+
+
+@node("sum.up", title="Sum up", category="list", ports=["out", "empty"], side_effects="repeatable", pool="sums")
+async def sum_up(config: Config, context: Context) -> dict[str, int]:
+    """Add up what the items say.
+
+    Further lines are for developers."""
+    return {"sum": len(config.items)}
+
+
+def registered(run: Any) -> Registered:
+    return run.registered
+
+
+def test_the_hints_are_the_manifest() -> None:
+    found = registered(sum_up).node_type
+    assert (found.type, found.title, found.pool, found.ports) == ("sum.up", "Sum up", "sums", ["out", "empty"])
+    assert found.description == "Add up what the items say."
+    assert found.side_effects == "repeatable"
+    assert found.config_schema["required"] == ["items", "where"]
+    assert found.output_schema == {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+def test_fields_that_hold_expressions_or_programs_are_named_wherever_they_are() -> None:
+    found = registered(sum_up).node_type
+    assert found.per_item == ["where", "by", "keys[]", "measures{}.value"]
+    assert found.code == ["code"]
+
+
+def test_a_config_refuses_keys_it_does_not_know() -> None:
+    with pytest.raises(ValidationError, match="wher\n.*Extra inputs"):
+        Config.model_validate({"items": [], "where": "item", "wher": 1})
+
+
+def test_an_output_of_any_kind_has_no_schema() -> None:
+    @node("any.one", title="Any", category="test")
+    async def any_one(config: NodeConfig, context: Context) -> Any: ...
+
+    @node("which.port", title="Which", category="test", side_effects=SideEffectsBy(field="method", cases={}))
+    async def which_port(config: NodeConfig, context: Context) -> Routed: ...
+
+    assert registered(any_one).node_type.output_schema == {}
+    assert registered(any_one).node_type.description == "Any"
+    assert registered(which_port).node_type.output_schema == {}
+    assert registered(any_one).node_type.pool == "core"
+
+
+ONE = """
+from shared.nodes import Context, NodeConfig, node
+
+@node({name!r}, title="One", category="test")
+async def one(config: NodeConfig, context: Context) -> int:
+    "One."
+    return 1
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty package of node types."""
+    package = tmp_path / "vendor_nodes"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [each for each in sys.modules if each.startswith("vendor_nodes")]:
+        monkeypatch.delitem(sys.modules, name)
+    return package
+
+
+def package_in(folder: Path) -> ModuleType:
+    package = ModuleType(folder.name)
+    package.__path__ = [str(folder)]
+    return package
+
+
+def test_every_type_in_a_folder_is_found_and_main_is_not_started(folder: Path) -> None:
+    (folder / "one.py").write_text(ONE.format(name="one"))
+    (folder / "again.py").write_text("from vendor_nodes.one import one")
+    (folder / "__main__.py").write_text("raise SystemExit('started')")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "__init__.py").touch()
+    (folder / "deeper" / "two.py").write_text(ONE.format(name="two"))
+    assert sorted(discover(package_in(folder))) == ["one", "two"]
+
+
+def test_two_types_of_one_name_are_refused_at_start(folder: Path) -> None:
+    for file in ("one.py", "two.py"):
+        (folder / file).write_text(ONE.format(name="same"))
+    with pytest.raises(ValueError, match=r"vendor_nodes\.two: node type 'same' is declared twice"):
+        discover(package_in(folder))

@@ -1,0 +1,129 @@
+"""The nodes of one message, run one after the other by real expressions in a real sandbox."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from shared import tree
+from shared.contracts.events import NodeReady, NodeTask
+from shared.contracts.node_run import NodeResult
+from shared.contracts.value import from_json, inline, to_json
+from shared.nodes import Context, NodeConfig, NodeFailed, Routed, node
+from shared.sandbox import Sandbox
+from shared.tree import TreeRunner
+from tests.contract.nodes import Inline
+
+
+class Say(NodeConfig):
+    """What to answer, or what to do instead."""
+
+    value: Any = None
+    port: str = "out"
+
+
+@node("say", title="Say", category="test", ports=["out", "other"])
+async def say(config: Say, context: Context) -> Any:
+    """Answer with the value; misbehave where it is the name of a misbehaviour."""
+    context.log(f"saying {config.value}")
+    match config.value:
+        case "fail":
+            raise NodeFailed("no_paper", "out of paper", tray=2)
+        case "hang":
+            await asyncio.Event().wait()
+        case "bug":
+            raise RuntimeError("who wrote this?")
+        case "object":
+            return object()
+    return Routed(config.port, config.value)
+
+
+def told(node_id: str, value: Any = None, after: str | None = None, **more: Any) -> NodeTask:
+    """A node that says `value`, behind `after` (or `after:port`)."""
+    before, _, after_port = (after or "").partition(":")
+    config = more.pop("config", {"value": value, **({"port": more.pop("port")} if "port" in more else {})})
+    return NodeTask(
+        node=node_id, type=more.pop("type", "say"), attempt=1, config=to_json(config), timeout_s=more.pop("timeout_s", 5),
+        after=before or None, after_port=(after_port or "out") if before else None, **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def trees(sandbox: Sandbox) -> TreeRunner:
+    return TreeRunner({"say": say.registered}, sandbox, Inline())  # type: ignore[attr-defined]
+
+
+async def results(trees: TreeRunner, *nodes: NodeTask, **outputs: Any) -> dict[str, NodeResult]:
+    ready = NodeReady(
+        run_id="run_1", workspace_id="default", pool="core", side_effects="none", nodes=list(nodes), sent_at=0,
+        outputs={node_id: inline(to_json(output)) for node_id, output in outputs.items()},
+        trigger=inline(to_json({"n": 1})),
+    )  # fmt: skip
+    return {result.node: result for result in await trees.run(ready)}
+
+
+def output(result: NodeResult) -> Any:
+    assert result.output, result.failure
+    return from_json(result.output.json_text or "")
+
+
+async def test_each_node_reads_what_those_before_it_answered(trees: TreeRunner) -> None:
+    found = await results(
+        trees,
+        told("a", "{{ trigger.n + nodes.before }}", references=["before"]),
+        told("b", "{{ nodes.a * 10 }}", "a", references=["a"]),
+        before=1,
+    )
+    assert [*found] == ["a", "b"]
+    assert (output(found["a"]), output(found["b"])) == (2, 20)
+    assert found["b"].input
+    assert from_json(found["b"].input.json_text or "") == {"value": 20}
+    assert found["b"].logs == ["saying 20"]
+
+
+async def test_it_ends_at_the_first_failure(trees: TreeRunner) -> None:
+    found = await results(trees, told("a", 1), told("b", "fail", "a"), told("c", 3, "b"), told("d", 4, "a"))
+    assert [*found] == ["a", "b"]
+    failure = found["b"].failure
+    assert failure
+    assert (failure.code, failure.node, failure.details) == ("no_paper", "b", {"tray": 2})
+    assert found["b"].output is None
+    assert found["b"].logs == ["saying fail"], "what was known before it failed is kept"
+
+
+async def test_only_the_port_that_was_taken_leads_on(trees: TreeRunner) -> None:
+    nodes = [told("a", 1, port="other"), told("b", 2, "a:other"), told("c", 3, "a:out"), told("d", 4, "c")]
+    assert [*await results(trees, *nodes)] == ["a", "b"]
+
+
+async def test_branches_of_nodes_that_turn_out_slow_are_handed_back(
+    trees: TreeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = [told("a", 1), told("b", 2, "a"), told("c", 3, "b"), told("d", 4, "a"), told("e", 5, "d")]
+    assert [*await results(trees, *fork)] == ["a", "b", "c", "d", "e"]
+    monkeypatch.setattr(tree, "MESSAGE_BUDGET_S", -1)
+    monkeypatch.setattr(tree, "NODE_BUDGET_S", -1)
+    assert [*await results(trees, *fork)] == ["a", "b", "c"], "what was begun is carried on"
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "said"),
+    [
+        (told("a", "hang", timeout_s=0.05), "timeout", "0.05 s"),
+        (told("a", "bug"), "internal", "who wrote this?"),
+        (told("a", "object"), "bad_value", "not JSON serializable"),
+        (told("a", 1, type="sing"), "unknown_type", "'sing'"),
+        (told("a", config={"valu": 1}), "invalid_config", "config.valu"),
+        (told("a", "{{ trigger.m.x }}"), "expression_missing", "no key 'm'"),
+        (told("a", "x" * 101), "output_too_large", "103 bytes"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+async def test_whatever_goes_wrong_is_a_failure_that_says_what(
+    trees: TreeRunner, monkeypatch: pytest.MonkeyPatch, bad: NodeTask, code: str, said: str
+) -> None:
+    monkeypatch.setattr(tree, "MAX_OUTPUT_BYTES", 100)
+    failure = (await results(trees, bad))["a"].failure
+    assert failure
+    assert (failure.code, failure.node) == (code, "a")
+    assert said in failure.message
