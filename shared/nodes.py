@@ -58,7 +58,7 @@ class NodeFailed(Exception):
 
     def __init__(self, code: str, message: str, **details: Detail) -> None:
         super().__init__(message)
-        self.failure = failure(code, message).model_copy(update={"details": details})
+        self.failure = failure(code, message, node=None, **details)
 
 
 Run = Callable[[Any, Context], Awaitable[Any]]

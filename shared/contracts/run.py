@@ -60,8 +60,8 @@ class Event(Contract):
 class Usage(Contract):
     """What a run or an attempt has cost so far."""
 
-    tokens: int = 0
-    cost_usd: float = 0
+    tokens: int = Field(default=0, ge=0, lt=2**53)
+    cost_usd: float = Field(default=0, ge=0)
 
 
 class Run(Contract):

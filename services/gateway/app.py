@@ -1,0 +1,71 @@
+"""The gateway put together: edge -> key guard -> routes, and the bus that tells it what happens."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI, Response
+from starlette.types import ASGIApp
+
+from services.gateway import openapi
+from services.gateway.edge import Edge
+from services.gateway.errors import add_handlers
+from services.gateway.identity.keys import KeyGuard
+from services.gateway.parts import Gateway
+from services.gateway.present import json_response
+from services.gateway.routes import events, graphs, node_runs, runs, versions, workflows
+from services.gateway.settings import GatewaySettings
+from services.gateway.watch import RunHints
+from shared.contracts.events import NodeProgress, NodeTypeAnnounced
+from shared.health import HealthApp
+from shared.messaging import asyncapi
+from shared.service import Service
+
+PREFIX = "/api/v1"
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced)
+
+
+@asynccontextmanager
+async def compose(service: Service) -> AsyncIterator[None]:
+    """Put the gateway onto the service frame."""
+    settings = service.settings
+    assert isinstance(settings, GatewaySettings)
+    gateway = Gateway(settings, service.store, service.bus)
+    keys = [message.event for message in HEARD]
+    service.bus.subscribe(
+        f"gateway.{service.id}", gateway.heard, HEARD, bindings=keys, prefetch=200, transient=True
+    )
+    service.app = guarded(routed(gateway), settings.api_key.get_secret_value(), service.health)
+    service.listen = (settings.host, settings.port)
+    service.drain.append(gateway.watchers.close)
+    yield
+
+
+def guarded(app: ASGIApp, key: str, health: HealthApp) -> ASGIApp:
+    """The app behind the key; health is open."""
+    return Edge(KeyGuard(app, key), health)
+
+
+def routed(gateway: Gateway) -> FastAPI:
+    """All routes. They are written out here: a new resource is one file in `routes` and one line below."""
+    app = FastAPI(
+        title="Weft",
+        version="1",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.gateway = gateway
+    for each in (runs, node_runs, events, workflows, versions, graphs):  # the busiest first
+        app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
+    app.include_router(graphs.catalog_router, prefix=PREFIX)
+    app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False)
+    app.openapi = partial(openapi.document, app)
+    add_handlers(app)
+    return app
+
+
+async def _asyncapi() -> Response:
+    """The messages on the bus."""
+    return json_response(asyncapi.document())

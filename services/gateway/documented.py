@@ -1,0 +1,56 @@
+"""Helpers for what the OpenAPI document says of a route: its body, its answers, its problems."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.gateway.resources import Problem
+
+Responses = dict[int | str, dict[str, Any]]
+
+_TOLD = {
+    401: "No API key, or a wrong one",
+    404: "There is no such thing in this workspace",
+    409: "It is not in a state for this",
+    413: "The body is too large",
+    422: "The request or its graph does not fit; `errors` lists every fault",
+    503: "Store or broker cannot be reached; try again",
+}
+
+
+def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
+    """`responses` of a route: problems by status, and answers such as `_200=(Model, "description")`."""
+    responses: Responses = {
+        int(status[1:]): {"model": model, "description": told} for status, (model, told) in found.items()
+    }
+    for status in (*problems, 401, 422, 503):
+        responses[status] = {
+            "description": _TOLD[status],
+            "content": {"application/problem+json": {"schema": _ref(Problem)}},
+        }
+    return responses
+
+
+def takes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads a body. The route reads it itself: see `reading.py`."""
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": _ref(model)}}}}
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key with the same request starts one run, however often it is sent",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+LAST_EVENT_ID: dict[str, Any] = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "Number of the last event received; the stream goes on after it",
+    "schema": {"type": "integer", "minimum": 0},
+}

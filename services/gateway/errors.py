@@ -1,0 +1,134 @@
+"""Failure code -> HTTP status, and RFC 9457 problem+json for whatever goes wrong."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pymongo.errors import ConnectionFailure, PyMongoError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
+
+from shared.telemetry import logger, trace_id
+
+STATUS: dict[str, int] = {
+    "malformed_json": 400,
+    "bad_header": 400,
+    "unauthorized": 401,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "stale_revision": 409,
+    "not_published": 409,
+    "run_finished": 409,
+    "body_too_large": 413,
+    "invalid_request": 422,
+    "invalid_graph": 422,
+    "too_deep": 422,
+    "number_too_large": 422,
+    "idempotency_key_reused": 422,
+    "internal_error": 500,
+    "store_unavailable": 503,
+    "broker_unavailable": 503,
+}
+RETRY_AFTER_S = "2"
+MAX_ERRORS = 500
+
+Fault = dict[str, Any]
+"""{path, code, message}, and offset for expressions."""
+
+
+class Refused(Exception):
+    """A request answered with a problem; `errors` are {path, code, message}, for graphs and bodies."""
+
+    def __init__(self, code: str, detail: str, errors: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+
+
+def problem(refused: Refused, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem as a response; `scope` says what was asked for, and in which trace."""
+    status = STATUS[refused.code]
+    body: dict[str, Any] = {
+        "type": f"urn:weft:problem:{refused.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": refused.detail,
+        "code": refused.code,
+        "instance": scope["path"],
+    }
+    if refused.errors:
+        body["errors"] = list(refused.errors[:MAX_ERRORS])
+    if status >= 500:
+        body["trace_id"] = trace_id(scope.get("traceparent", ""))
+    return Response(
+        orjson.dumps(body),
+        status,
+        headers={**_headers(status), **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def internal() -> Refused:
+    """What callers are told of a fault of ours."""
+    return Refused("internal_error", "Something went wrong inside Weft; the trace id leads to the log")
+
+
+def _headers(status: int) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="weft"'}
+    return {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have every kind of trouble answered with a problem."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PyMongoError, _store)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return problem(error, request.scope)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """Path or query parameters that do not fit."""
+    assert isinstance(error, RequestValidationError)
+    found: list[Fault] = [
+        {"path": ".".join(map(str, each["loc"])), "code": str(each["type"]), "message": str(each["msg"])}
+        for each in error.errors()
+    ]
+    detail = "; ".join(f"{each['path']}: {each['message']}" for each in found[:3])
+    return problem(Refused("invalid_request", detail, found), request.scope)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """What the router answers when no route matches."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        told = Refused("method_not_allowed", f"{request.method} is not possible here; allowed: {allowed}")
+        return problem(told, request.scope, error.headers)
+    if error.status_code == 404:
+        return problem(Refused("not_found", f"There is nothing at {request.url.path}"), request.scope)
+    return problem(Refused("invalid_request", str(error.detail)), request.scope)
+
+
+async def _store(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PyMongoError)
+    if not isinstance(error, ConnectionFailure) and not error.timeout:
+        raise error  # a fault of ours: on to `_unexpected`, and to the log
+    logger.warning("request.store_unavailable", error=f"{type(error).__name__}: {error}"[:300])
+    told = Refused("store_unavailable", "The store cannot be reached at the moment; please try again")
+    return problem(told, request.scope)
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    return problem(internal(), request.scope)

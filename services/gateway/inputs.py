@@ -1,0 +1,133 @@
+"""What callers send. Strict: unknown keys and wrong types are refused. Separate from what is stored."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.contracts.run import Lane, RunStatus
+
+EXAMPLE_GRAPH: dict[str, Any] = {
+    "nodes": [
+        {"id": "greet", "type": "text.template", "config": {"template": "Hello {{ trigger.name }}"}},
+        {"id": "done", "type": "set", "config": {"values": {"text": "{{ nodes.greet }}"}}},
+    ],
+    "edges": [{"source": "greet", "target": "done"}],
+    "settings": {"output": "{{ nodes.done }}"},
+}
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Tags = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=50)]], Field(max_length=20)]
+GraphInput = dict[str, Any]
+"""A graph as a plain value: `shared.check` tells all that is wrong with it at once, shape and meaning."""
+
+Cursor = Annotated[str | None, Field(max_length=200, description="`next` of the page before")]
+
+
+def _example(value: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [value]})
+
+
+class NewWorkflow(BaseModel):
+    """A workflow to be created, with its first draft."""
+
+    model_config = _example({"name": "Greeting", "tags": ["demo"], "graph": EXAMPLE_GRAPH})
+    name: Name
+    description: str = Field("", max_length=5000)
+    tags: Tags = []
+    graph: GraphInput
+
+
+class DraftChange(BaseModel):
+    """A draft to be saved over revision `rev`. What is left out stays as it is."""
+
+    model_config = _example({"rev": 1, "name": "Greeting", "graph": EXAMPLE_GRAPH})
+    rev: int = Field(ge=0)
+    name: Name | None = None
+    description: str | None = Field(None, max_length=5000)
+    tags: Tags | None = None
+    graph: GraphInput | None = None
+
+
+class Publication(BaseModel):
+    """Publish the draft; with `rev`, only if it is still that one."""
+
+    model_config = _example({"note": "First version", "rev": 1})
+    note: str = Field("", max_length=2000)
+    rev: int | None = None
+
+
+class Restoration(BaseModel):
+    """Make an old version the draft; with `rev`, only over that one."""
+
+    model_config = _example({"rev": 3})
+    rev: int | None = None
+
+
+class StartRun(BaseModel):
+    """A run of a published version: the latest, unless `version` says otherwise."""
+
+    model_config = _example({"input": {"name": "Ada"}})
+    input: Any = {}
+    version: int | None = Field(None, ge=1, le=1_000_000)
+    lane: Lane = "normal"
+
+
+class AdHocRun(BaseModel):
+    """A run of a graph that belongs to no workflow."""
+
+    model_config = _example({"graph": EXAMPLE_GRAPH, "input": {"name": "Ada"}})
+    graph: GraphInput
+    input: Any = {}
+    lane: Lane = "normal"
+
+
+class Cancellation(BaseModel):
+    """Why a run is cancelled."""
+
+    model_config = _example({"reason": "Started by mistake"})
+    reason: str = Field("", max_length=500)
+
+
+class GraphToCheck(BaseModel):
+    """A graph to be checked and not kept."""
+
+    model_config = _example({"graph": EXAMPLE_GRAPH})
+    graph: GraphInput
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class WaitQuery(_Query):
+    """How long to wait for the end of the run."""
+
+    wait: float = Field(
+        0, ge=0, le=60, allow_inf_nan=False, description="Seconds to wait for the end of the run"
+    )
+
+
+class PageQuery(_Query):
+    """A page of a list, the newest first."""
+
+    cursor: Cursor = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class RunsOfWorkflowQuery(PageQuery):
+    """Runs of one workflow, by status if wanted."""
+
+    status: RunStatus | None = None
+
+
+class RunsQuery(RunsOfWorkflowQuery):
+    """Runs, by status and workflow if wanted."""
+
+    workflow_id: str | None = Field(None, max_length=200)
+
+
+class EventsQuery(_Query):
+    """Events that come after the one numbered `after`."""
+
+    after: int = Field(0, ge=0, le=10_000_000_000)
+    limit: int = Field(1000, ge=1, le=5000, description="Most events in one JSON answer")

@@ -1,0 +1,69 @@
+"""The OpenAPI document: what FastAPI knows of the routes, with the input models and the security added."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from services.gateway import inputs
+from services.gateway.resources import Problem
+from shared.contracts.graph import Graph
+
+BODIES: tuple[type[BaseModel], ...] = (
+    inputs.NewWorkflow,
+    inputs.DraftChange,
+    inputs.Publication,
+    inputs.Restoration,
+    inputs.StartRun,
+    inputs.AdHocRun,
+    inputs.Cancellation,
+    inputs.GraphToCheck,
+)
+DESCRIPTION = """Start runs of workflows and watch them.
+
+Every failure is `application/problem+json` with a stable `code`. Lists use cursors: send `next` as `cursor`.
+Times are ISO 8601 in UTC. The messages between the services are described in `/api/v1/asyncapi.json`."""
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole document; made once, at the first request for it."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=DESCRIPTION,
+            routes=app.routes,
+            tags=TAGS,
+        )
+        components = made.setdefault("components", {})
+        components["schemas"] = components.get("schemas", {}) | _schemas()
+        components["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        }
+        made["security"] = [{"bearer": []}, {"key": []}]
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _schemas() -> dict[str, Any]:
+    """The input models; their graphs are plain values to the gateway, but have a shape all the same."""
+    refs = "#/components/schemas/{model}"
+    models = [(model, "validation") for model in (*BODIES, Graph, Problem)]
+    _, defined = models_json_schema(models, ref_template=refs)  # type: ignore[arg-type]
+    schemas: dict[str, Any] = defined["$defs"]
+    for model in BODIES:
+        if "graph" in model.model_fields:
+            schemas[model.__name__]["properties"]["graph"] = {"$ref": refs.format(model="Graph")}
+    return schemas
+
+
+TAGS = [
+    {"name": "workflows", "description": "A workflow and its draft"},
+    {"name": "versions", "description": "What was published; immutable"},
+    {"name": "runs", "description": "Runs of versions and of ad hoc graphs"},
+    {"name": "graphs", "description": "Checking before saving"},
+    {"name": "node types", "description": "What graphs are made of"},
+]

@@ -1,0 +1,102 @@
+"""What the routes work with."""
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import Request
+
+from services.gateway.catalog import Catalog
+from services.gateway.drafts import Drafts
+from services.gateway.errors import Refused
+from services.gateway.pinned import PinnedVersions
+from services.gateway.settings import GatewaySettings
+from services.gateway.watch import RunHints, Watchers
+from shared.batcher import Batcher
+from shared.contracts.events import Message, NodeProgress, NodeTypeAnnounced, RunChanged
+from shared.contracts.run import Run
+from shared.messaging.broker import Bus, Delivery
+from shared.storage.idempotency import Idempotency
+from shared.storage.mongo import Store
+from shared.storage.node_runs import NodeRuns
+from shared.storage.node_types import NodeTypes
+from shared.storage.payloads import Payloads
+from shared.storage.run_events import RunEvents
+from shared.storage.runs import Runs
+from shared.storage.versions import Versions
+from shared.storage.workflows import Workflow, Workflows
+from shared.telemetry import logger
+
+PUBLISH_S = 5
+
+
+class Gateway:
+    """The gateway's parts. Runs and workflows are read in natural batches: many callers, one query."""
+
+    def __init__(self, settings: GatewaySettings, store: Store, bus: Bus) -> None:
+        self.heartbeat_s = settings.heartbeat_s
+        self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
+        self.workflows = Workflows(store)
+        self.versions = Versions(store)
+        self.runs = Runs(store)
+        self.run_events = RunEvents(store)
+        self.node_runs = NodeRuns(store)
+        self.payloads = Payloads(store)
+        self.idempotency = Idempotency(store)
+        self.catalog = Catalog(NodeTypes(store))
+        self.drafts = Drafts(self.catalog, settings.max_nodes)
+        self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
+        self.watchers = Watchers()
+        self._bus = bus
+        self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
+        self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
+
+    async def run(self, workspace_id: str, run_id: str) -> Run:
+        """A run of this workspace; raises Refused (`not_found`)."""
+        run = await self._run_reads.add(run_id)
+        if run is None or run.workspace_id != workspace_id:
+            raise Refused("not_found", f"There is no run {run_id!r} here")
+        return run
+
+    async def run_if_any(self, workspace_id: str, run_id: str) -> Run | None:
+        """A run of this workspace, or None."""
+        return await self.runs.get(workspace_id, run_id)
+
+    async def workflow(self, workspace_id: str, workflow_id: str) -> Workflow:
+        """A workflow of this workspace that is not archived; raises Refused (`not_found`)."""
+        workflow = await self._workflow_reads.add(workflow_id)
+        if workflow is None or workflow.workspace_id != workspace_id:
+            raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
+        return workflow
+
+    async def publish(self, message: Message, key: str, trace: str) -> None:
+        """Publish what work depends on; raises Refused (`broker_unavailable`)."""
+        try:
+            async with asyncio.timeout(PUBLISH_S):
+                await self._bus.publish(message, key, trace=trace)
+        except Exception as error:  # the client library has no common base for "not connected"
+            logger.warning("publish.failed", key=key, error=f"{type(error).__name__}: {error}"[:300])
+            raise Refused("broker_unavailable", "The broker cannot be reached; please try again") from error
+
+    async def heard(self, delivery: Delivery) -> None:
+        """What planner and executors tell everybody."""
+        match delivery.message:
+            case RunHints() as message:
+                if self.watchers.hinted(message):
+                    self.watchers.changed(RunChanged.model_validate_json(delivery.raw.body))
+            case NodeProgress() as message:
+                self.watchers.progressed(message)
+            case NodeTypeAnnounced() as message:
+                self.catalog.announced(message.node_types)
+
+    async def _load_runs(self, ids: list[str]) -> Sequence[Run | None]:
+        found = await self.runs.load(list(dict.fromkeys(ids)))
+        return [found.get(run_id) for run_id in ids]
+
+    async def _load_workflows(self, ids: list[str]) -> Sequence[Workflow | None]:
+        found = await self.workflows.load(list(dict.fromkeys(ids)))
+        return [found.get(workflow_id) for workflow_id in ids]
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The parts that serve this request."""
+    return request.app.state.gateway

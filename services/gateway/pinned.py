@@ -1,0 +1,93 @@
+"""Versions that runs pin: immutable, so remembered once seen."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from services.gateway.catalog import Catalog
+from services.gateway.drafts import Drafts
+from services.gateway.recent import Recent
+from shared.contracts.version import FrozenNode, Version
+from shared.ids import now_ms
+from shared.storage.versions import Versions
+
+REMEMBERED = 500
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """What the gateway needs of a version: its id, where it comes from, and the ids of its nodes in order."""
+
+    id: str
+    workspace_id: str
+    workflow_id: str | None
+    number: int | None
+    node_ids: tuple[str, ...]
+
+
+class PinnedVersions:
+    """Finds versions, and makes those of ad hoc graphs."""
+
+    def __init__(self, versions: Versions, drafts: Drafts, catalog: Catalog) -> None:
+        self._versions = versions
+        self._drafts = drafts
+        self._catalog = catalog
+        self._known: Recent[str, Pinned] = Recent(REMEMBERED)
+        self._ad_hoc: Recent[tuple[str, bytes], Pinned] = Recent(REMEMBERED)
+
+    async def get(self, workspace_id: str, version_id: str) -> Pinned | None:
+        """A version of this workspace."""
+        known = self._known.get(version_id)
+        if known is None:
+            version = await self._versions.get(workspace_id, version_id)
+            if version is None:
+                return None
+            known = self.remember(version)
+        return known if known.workspace_id == workspace_id else None
+
+    async def ad_hoc(self, workspace_id: str, graph: dict[str, Any]) -> Pinned:
+        """The version of a graph without a workflow, stored when it is new. Its id follows from the graph and
+        from what the catalog says of it now. Raises Refused (`invalid_graph`)."""
+        text = orjson.dumps(graph, option=orjson.OPT_SORT_KEYS)
+        key = (self._catalog.generation, sha256(workspace_id.encode() + b"\n" + text).digest())
+        if known := self._ad_hoc.get(key):
+            return known
+        frozen = await self._drafts.frozen(graph)
+        version = Version(
+            id=f"adhoc:{_digest(workspace_id, text, frozen)}",
+            workspace_id=workspace_id,
+            workflow_id=None,
+            number=None,
+            graph=orjson.dumps(graph).decode(),
+            frozen=frozen,
+            created_at=now_ms(),
+        )
+        await self._versions.insert(version)
+        known = self.remember(version)
+        self._ad_hoc.put((self._catalog.generation, key[1]), known)
+        return known
+
+    def remember(self, version: Version) -> Pinned:
+        """Keep what is needed of a version."""
+        known = Pinned(
+            version.id,
+            version.workspace_id,
+            version.workflow_id,
+            version.number,
+            tuple(node["id"] for node in orjson.loads(version.graph)["nodes"]),
+        )
+        self._known.put(version.id, known)
+        return known
+
+
+def version_id(workflow_id: str, number: int) -> str:
+    """The id of a published version."""
+    return f"{workflow_id}:{number}"
+
+
+def _digest(workspace_id: str, graph: bytes, frozen: dict[str, FrozenNode]) -> str:
+    dumped = {node_id: node.model_dump() for node_id, node in frozen.items()}
+    said = orjson.dumps(dumped, option=orjson.OPT_SORT_KEYS)
+    return sha256(b"\n".join((workspace_id.encode(), graph, said))).hexdigest()

@@ -1,0 +1,155 @@
+"""Starting a run: once per idempotency key, durable before it is announced, and waited for if wanted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import orjson
+from fastapi import Request, Response
+
+from services.gateway.errors import Refused
+from services.gateway.parts import Gateway
+from services.gateway.pinned import Pinned
+from services.gateway.present import json_response, run_shown
+from shared.contracts.base import Json
+from shared.contracts.events import RunRequested
+from shared.contracts.run import RUN_FINISHED, Lane, Run, Trigger
+from shared.ids import new_id, now_ms
+from shared.messaging import topology
+from shared.storage.idempotency import Reservation
+from shared.telemetry import logger
+
+RECOVERY_MS = 10_000
+"""After this long the clock takes up a run whose `run.requested` was lost."""
+MAX_KEY_CHARS = 200
+LONGEST_PAUSE_S = 8.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run that someone wants. `pin` finds its version, or refuses; `raw` is the request's body, `trace` its
+    `traceparent`."""
+
+    workspace_id: str
+    pin: Callable[[], Awaitable[Pinned]]
+    input: Json
+    lane: Lane
+    wait_s: float
+    raw: bytes
+    trace: str
+
+
+async def start(gateway: Gateway, request: Request, order: Order) -> Response:
+    """Start the run, or find the one the same request started before; 202, or 200 when it has finished."""
+    key = idempotency_key(request)
+    fingerprint = _fingerprint(request.url.path, order.raw) if key else ""
+    reserved = await gateway.idempotency.find(order.workspace_id, key) if key else None
+    if reserved:
+        _check_same(reserved, fingerprint)
+        if run := await gateway.run_if_any(order.workspace_id, reserved.run_id):
+            return await answer_with(gateway, run, order.wait_s, replayed=True)
+    pinned = await order.pin()
+    if key and not reserved:
+        wanted = Reservation(new_id("run"), fingerprint)
+        reserved = await gateway.idempotency.reserve(order.workspace_id, key, wanted, created_at=now_ms())
+        _check_same(reserved, fingerprint)
+    run = await _queued(gateway, order, pinned, reserved.run_id if reserved else new_id("run"))
+    with gateway.watchers.end_of(run.id) as end:
+        if not await gateway.runs.insert(run):
+            run = await gateway.run(order.workspace_id, run.id)
+        await _announce(gateway, run)
+        if order.wait_s:
+            run = await _finished(gateway, run, end, order.wait_s)
+    return await _answer(gateway, run, replayed=False)
+
+
+async def answer_with(gateway: Gateway, run: Run, wait_s: float, *, replayed: bool = False) -> Response:
+    """A run that exists, waited for if wanted and needed; 200 when it has finished, else 202."""
+    if wait_s and run.status not in RUN_FINISHED:
+        with gateway.watchers.end_of(run.id) as end:
+            run = await gateway.run(run.workspace_id, run.id)
+            run = await _finished(gateway, run, end, wait_s)
+    return await _answer(gateway, run, replayed=replayed)
+
+
+def idempotency_key(request: Request) -> str:
+    """The `Idempotency-Key` header, or an empty string; raises Refused when it is too long or empty."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return ""
+    if not 0 < len(key) <= MAX_KEY_CHARS or not key.isascii() or not key.isprintable():
+        raise Refused("bad_header", f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
+    return key
+
+
+async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -> Run:
+    now = now_ms()
+    return Run(
+        id=run_id,
+        workspace_id=order.workspace_id,
+        workflow_id=pinned.workflow_id,
+        version=pinned.id,
+        trigger=Trigger(kind="api"),
+        lane=order.lane,
+        status="queued",
+        rev=0,
+        wake_at=now + RECOVERY_MS,
+        input=await gateway.payloads.put(order.input),
+        traceparent=order.trace,
+        created_at=now,
+    )
+
+
+async def _announce(gateway: Gateway, run: Run) -> None:
+    """Tell the planner. The run is durable already, so if this fails the clock takes it up."""
+    try:
+        message = RunRequested(run_id=run.id, run=run)
+        await gateway.publish(message, topology.planner_key(RunRequested.event, run.id), run.traceparent)
+    except Refused:
+        logger.warning("run.announced_later", run_id=run.id)
+
+
+async def _finished(gateway: Gateway, run: Run, end: "asyncio.Future[Run | None]", wait_s: float) -> Run:
+    """The run once it has finished, or as it is after `wait_s`. Looks into the store too: hints get lost."""
+    deadline = asyncio.get_running_loop().time() + wait_s
+    pause = 1.0
+    while run.status not in RUN_FINISHED:
+        left = deadline - asyncio.get_running_loop().time()
+        if left <= 0 or end.cancelled():
+            break
+        if end.done():
+            await asyncio.sleep(min(0.05, left))
+        else:
+            await asyncio.wait((end,), timeout=min(pause, left))
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+        told = end.result() if end.done() and not end.cancelled() else None
+        run = told or await gateway.run(run.workspace_id, run.id)
+    return run
+
+
+async def _answer(gateway: Gateway, run: Run, *, replayed: bool) -> Response:
+    headers = {"Location": f"/api/v1/workspaces/{run.workspace_id}/runs/{run.id}"}
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return json_response(await shown(gateway, run), 200 if run.status in RUN_FINISHED else 202, headers)
+
+
+async def shown(gateway: Gateway, run: Run) -> dict[str, object]:
+    """The run's resource, with large values fetched."""
+    pinned = await gateway.pinned.get(run.workspace_id, run.version)
+    texts = await gateway.payloads.texts([run.input, *([run.output] if run.output else [])])
+    return run_shown(run, pinned, texts)
+
+
+def _fingerprint(path: str, raw: bytes) -> str:
+    """The same for the same request, however its JSON is written."""
+    body = orjson.dumps(orjson.loads(raw or b"{}"), option=orjson.OPT_SORT_KEYS)
+    return sha256(path.encode() + b"\n" + body).hexdigest()
+
+
+def _check_same(reserved: Reservation, fingerprint: str) -> None:
+    if reserved.fingerprint != fingerprint:
+        raise Refused(
+            "idempotency_key_reused", "This Idempotency-Key came with another request before; use a new one"
+        )

@@ -1,0 +1,81 @@
+"""The OpenAPI document says what the routes do."""
+
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from tests.integration.gateway.api import Api
+
+Document = dict[str, Any]
+
+
+def references(value: Any) -> set[str]:
+    """Every `$ref` in the document."""
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*(references(each) for each in value.values()))
+    return set().union(*(references(each) for each in value)) if isinstance(value, list) else set()
+
+
+async def test_every_reference_leads_somewhere(api: Api) -> None:
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    schemas = document["components"]["schemas"]
+    refs = references({**document, "components": {}}) | references(schemas)
+    missing = {ref for ref in refs if ref.rsplit("/", 1)[1] not in schemas}
+    assert not missing
+
+
+async def test_every_route_is_described(api: Api) -> None:
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    assert document["openapi"].startswith("3.1")
+    assert document["security"]
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            where = f"{method} {path}"
+            assert route["summary"], where
+            assert route["description"], where
+            assert route["tags"], where
+            assert "401" in route["responses"], where
+            assert "application/json" not in route["responses"].get("422", {}).get("content", {}), where
+
+
+async def test_bodies_have_examples_that_fit_their_schema(api: Api) -> None:
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    bodies = [
+        route["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        for methods in document["paths"].values()
+        for route in methods.values()
+        if "requestBody" in route
+    ]
+    assert len(bodies) == 8
+    for ref in bodies:
+        name = ref.rsplit("/", 1)[1]
+        examples = document["components"]["schemas"][name]["examples"]
+        for example in examples:
+            Draft202012Validator({**document, "$ref": ref}).validate(example)
+
+
+async def test_answers_fit_their_schema(api: Api) -> None:
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    graph = {"nodes": [{"id": "a", "type": "noop"}]}
+    made = await api.post("/workflows", {"name": "x", "graph": graph})
+    version = await api.post(f"/workflows/{made.body['id']}/versions")
+    run = await api.post(f"/workflows/{made.body['id']}/runs")
+    shown = {
+        "WorkflowResource": made,
+        "VersionResource": version,
+        "RunResource": run,
+        "RunPage": await api.get("/runs"),
+        "WorkflowPage": await api.get("/workflows"),
+        "VersionPage": await api.get(f"/workflows/{made.body['id']}/versions"),
+        "EventPage": await api.get(f"/runs/{run.body['id']}/events"),
+        "NodeRunResource": await api.get(f"/runs/{run.body['id']}/nodes/a"),
+        "CheckResource": await api.post("/graphs/validate", {"graph": graph}),
+        "NodeTypePage": await api.get("/api/v1/node-types"),
+        "Problem": await api.get("/runs/none"),
+    }
+    for name, answer in shown.items():
+        schema = {**document, "$ref": f"#/components/schemas/{name}"}
+        Draft202012Validator(schema).validate(answer.body)
+        stated = document["components"]["schemas"][name]["properties"].keys()
+        assert answer.body.keys() <= stated, name

@@ -1,0 +1,90 @@
+"""Everything that waits or was lost comes back through the clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from services.planner import clock as module
+from services.planner.clock import Clock
+from shared.contracts.events import Message, NodeFinished, RunWoken
+from shared.contracts.node_run import NodeRun
+from shared.ids import now_ms
+from shared.storage.executors import Executors
+from shared.storage.mongo import Store
+from shared.storage.node_runs import NodeRuns
+from shared.storage.runs import Runs
+from tests.builders import run
+
+Drop = Callable[..., Awaitable[None]]
+
+
+class Bus:
+    """Notes what is published."""
+
+    def __init__(self) -> None:
+        self.published: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def publish(self, message: Message, key: str, *, trace: str = "") -> None:
+        """Note it."""
+        assert key.startswith(f"{message.event}.")
+        self.published.put_nowait(message)
+
+    async def next(self) -> Message:
+        """The next message."""
+        async with asyncio.timeout(10):
+            return await self.published.get()
+
+
+@pytest.fixture
+async def bus(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bus]:
+    """What a clock says that ticks fast and soon takes the silent for dead."""
+    for name, value in {"TICK_S": 0.01, "LOOK_S": 0.0, "DEAD_AFTER_S": 0.3}.items():
+        monkeypatch.setattr(module, name, value)
+    bus = Bus()
+
+    async def tidy() -> None:
+        """Nothing to do."""
+
+    clock = Clock(bus, Runs(store), NodeRuns(store), Executors(store), tidy)  # type: ignore[arg-type]
+    ticking = asyncio.create_task(clock.run())
+    yield bus
+    ticking.cancel()
+
+
+async def test_a_run_is_woken_when_it_is_due_and_again_when_it_is_due_again(store: Store, bus: Bus) -> None:
+    runs = Runs(store)
+    await runs.insert(run("run_later", wake_at=now_ms() + 60_000))
+    due = run("run_due", wake_at=now_ms())
+    await runs.insert(due)
+    assert await bus.next() == RunWoken(run_id="run_due")
+    soon = due.model_copy(update={"rev": due.rev + 1, "wake_at": now_ms()})
+    assert await runs.save([soon]) == {"run_due"}
+    assert await bus.next() == RunWoken(run_id="run_due")
+    assert bus.published.empty(), "not at every tick"
+
+
+async def test_what_a_dead_executor_held_is_lost_and_the_living_keep_theirs(store: Store, bus: Bus) -> None:
+    executors, node_runs = Executors(store), NodeRuns(store)
+
+    async def live() -> None:
+        for beat in range(10_000):
+            await executors.beat("alive", 1, beat)
+            await asyncio.sleep(0.02)
+
+    claims = [
+        NodeRun(id=f"run_1:{node}:1", run_id="run_1", workspace_id="default", executor=by, open=True, created_at=1)
+        for node, by in (("a", "dead"), ("b", "alive"))
+    ]
+    await node_runs.insert(claims)
+    await executors.beat("dead", 1, 7)
+    living = asyncio.create_task(live())
+    message = await bus.next()
+    assert isinstance(message, NodeFinished)
+    assert (message.head, message.attempt, message.executor) == ("a", 1, "dead")
+    assert [each.failure.code for each in message.results if each.failure] == ["lost"]
+    async with asyncio.timeout(5):
+        while set(await executors.all()) != {"alive"}:
+            await asyncio.sleep(0.01)
+    living.cancel()
+    assert bus.published.empty()

@@ -1,0 +1,96 @@
+"""The planner's shell when one run of a batch cannot be stored, or the store is away for a moment."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from pymongo.errors import AutoReconnect, DocumentTooLarge
+
+from services.planner.handlers import Planner
+from shared.contracts.events import RunRequested
+from shared.contracts.run import Run
+from shared.contracts.version import PinnedGraph
+from shared.messaging.broker import Delivery, Poison
+from tests.builders import graph, run, version
+
+
+class Shelf:
+    """Stands in for store, memory and outbox at once: what the planner's shell asks of them, and no more."""
+
+    def __init__(self, *ids: str) -> None:
+        self.runs_known = {each: run(each) for each in ids}
+        self.pinned = PinnedGraph(version(graph("a")))
+        self.too_large: set[str] = set()
+        self.away = 0
+        self.saved: list[str] = []
+        self.flushed: list[str] = []
+
+    async def runs(self, groups: Any, *, trust_messages: bool) -> dict[str, Run]:
+        return {each: self.runs_known[each] for each in groups if each in self.runs_known}
+
+    async def graphs(self, version_ids: Any) -> dict[str, PinnedGraph]:
+        return dict.fromkeys(version_ids, self.pinned)
+
+    async def gather(self, runs: Any, groups: Any) -> dict[str, list[RunRequested]]:
+        return {each: [RunRequested(run_id=each)] for each in groups}
+
+    async def store(self, decisions: Any) -> dict[str, Any]:
+        return {}
+
+    def remember(self, decision: Any) -> None: ...
+
+    def keep(self, run: Run) -> None: ...
+
+    def forget(self, run_id: str) -> None: ...
+
+    async def save(self, runs: Sequence[Run]) -> set[str]:
+        if self.away:
+            self.away -= 1
+            raise AutoReconnect("the store is away")
+        if any(each.id in self.too_large for each in runs):
+            raise DocumentTooLarge("too large")
+        self.saved += [each.id for each in runs]
+        return {each.id for each in runs}
+
+    async def flush(self, saves: Any, now: int) -> None:
+        self.flushed += [each.run.id for each in saves]
+
+
+def planner(shelf: Shelf) -> Planner:
+    part = cast("Any", shelf)
+    return Planner("planner_1", part, part, part, part, part)
+
+
+def deliveries(*ids: str) -> list[Delivery]:
+    raw = cast("Any", SimpleNamespace(raw_message=SimpleNamespace(redelivered=False)))
+    return [Delivery(RunRequested(run_id=each), "", raw) for each in ids]
+
+
+async def outcome(work: Planner, *ids: str) -> dict[str, BaseException | None]:
+    return dict(zip(ids, await work._process(deliveries(*ids)), strict=True))
+
+
+async def test_a_run_that_cannot_be_stored_fails_alone() -> None:
+    shelf = Shelf("good", "huge", "fine")
+    shelf.too_large = {"huge"}
+    ended = await outcome(planner(shelf), "good", "huge", "fine")
+    assert ended["good"] is None
+    assert ended["fine"] is None
+    assert isinstance(ended["huge"], DocumentTooLarge)
+    assert shelf.saved == shelf.flushed == ["good", "fine"]
+
+
+async def test_an_unknown_run_fails_alone() -> None:
+    shelf = Shelf("good")
+    ended = await outcome(planner(shelf), "good", "nobody")
+    assert ended["good"] is None
+    assert isinstance(ended["nobody"], Poison)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_store_that_is_away_is_waited_for(times: int) -> None:
+    shelf = Shelf("one", "two")
+    shelf.away = times
+    assert await outcome(planner(shelf), "one", "two") == {"one": None, "two": None}
+    assert sorted(shelf.flushed) == ["one", "two"]
