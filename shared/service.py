@@ -1,6 +1,7 @@
 """A service's main in ten lines: settings, logs, traces, broker, store, health, signals, graceful stop."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -110,6 +111,9 @@ async def _work(service: Service) -> None:
                 logger.warning("service.waiting", on=what, error=f"{type(error).__name__}: {error}"[:300])
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, 5)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: the collector need not look through it again and again
+    gc.set_threshold(20_000, 20, 20)
     service.health.started = True
     logger.info("service.ready", listen=f"{service.listen[0]}:{service.listen[1]}")
 

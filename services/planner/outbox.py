@@ -52,15 +52,14 @@ class Outbox:
         return 0.0 if self._oldest is None else max(0, now_ms() - self._oldest) / 1000
 
     async def flush(self, saves: Sequence[Saved], now: Millis) -> None:
-        """Record and publish; returns once all that work depends on is confirmed."""
+        """Record and publish, side by side; returns once all that work depends on is confirmed. Whoever reads
+        the events before they are recorded finds them in the run's outbox."""
         oldest = (next(iter(each.run.outbox.values())).at for each in saves if each.run.outbox)
         self._oldest = min(oldest, default=now)
         recorded = self._run_events.insert([(saved.run.id, saved.run.outbox) for saved in saves])
         sends = [self._send(saved, head, now) for saved in saves for head in saved.sends]
-        await asyncio.gather(recorded, *sends)
         shown = [saved for saved in saves if saved.run.outbox]
-        if shown:
-            await self._show(shown, now)
+        await asyncio.gather(recorded, *sends, *([self._show(shown, now)] if shown else []))
         self._oldest = None
 
     async def _show(self, saves: Sequence[Saved], now: Millis) -> None:

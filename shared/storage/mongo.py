@@ -109,7 +109,7 @@ class Store:
             tz_aware=True,
             maxPoolSize=20,
             serverSelectionTimeoutMS=5000,
-            timeoutMS=30_000,
+            socketTimeoutMS=30_000,
         )
         self._database = self._client.get_default_database("weft")
 
