@@ -7,7 +7,7 @@ import asyncio
 import base64
 import ssl
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,10 +29,26 @@ class Server:
     seen: list[dict[str, object]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    runner: web.AppRunner | None = None
+    gates: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The full URL of a path; `host` may be any name or address that leads here."""
         return f"{self.scheme}://{host}:{self.port}{path}"
+
+    @property
+    def paths(self) -> list[str]:
+        """The path of every request it has seen."""
+        return [str(each["path"]) for each in self.seen]
+
+    def connections(self) -> int:
+        """How many callers are connected."""
+        serving = self.runner.server if self.runner else None
+        return sum(each.transport is not None for each in serving.connections) if serving else 0
+
+    def open(self, gate: str) -> None:
+        """Let `/gate/<gate>` answer, now and from now on."""
+        self.gates[gate].set()
 
 
 SERVER = web.AppKey("server", Server)
@@ -45,7 +61,7 @@ async def serving(*, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None)
     app = web.Application(client_max_size=64_000_000, middlewares=[_remember])
     app[SERVER] = server
     _add_routes(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    server.runner = runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, host, 0, ssl_context=tls)
     await site.start()
@@ -85,7 +101,7 @@ def _add_routes(app: web.Application) -> None:
         web.route("*", "/redirect", _redirect),
         web.route("*", "/flaky/{name}", _flaky),
         web.route("*", "/drop/{name}", _drop),
-        web.get("/slow", _slow), web.get("/drip", _drip),
+        web.route("*", "/gate/{name}", _gate), web.get("/slow", _slow), web.get("/drip", _drip),
         web.get("/big", _big), web.get("/gzip-bomb", _gzip_bomb), web.get("/binary", _binary),
         web.get("/text", _text), web.get("/headers", _headers),
     ])  # fmt: skip
@@ -132,6 +148,12 @@ async def _drop(request: web.Request) -> web.Response:
     if calls <= int(request.query.get("times", 2)) and request.transport:
         request.transport.abort()
     return web.json_response({"calls": calls})
+
+
+async def _gate(request: web.Request) -> web.Response:
+    """Answers once the test has opened the gate of that name."""
+    await request.app[SERVER].gates[request.match_info["name"]].wait()
+    return web.json_response({"open": True})
 
 
 async def _slow(request: web.Request) -> web.Response:

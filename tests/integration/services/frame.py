@@ -1,4 +1,4 @@
-"""One service in this process, composed as its main does, on a real broker and store; and an ear on the bus."""
+"""One service in this process, composed as its main does, on real broker and store; and an ear on the bus."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

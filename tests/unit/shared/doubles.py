@@ -1,5 +1,5 @@
-"""What an executor stands on, kept in memory: a bus that notes what is published, a store of claims, a node type
-that waits for the test."""
+"""What an executor stands on, kept in memory: a bus that notes what is published, a store of claims, nodes
+that wait for the test."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,11 +21,24 @@ class Ledger:
         self.node_runs: dict[str, NodeRun] = {}
         self.store_fails = 0
         self.confirming: asyncio.Event | None = None
+        self._news = asyncio.Event()
+
+    def note(self, *notes: str) -> None:
+        """Something has happened."""
+        self.notes += notes
+        self._news.set()
+
+    async def noted(self, note: str) -> None:
+        """Return once this has happened."""
+        async with asyncio.timeout(10):
+            while note not in self.notes:
+                self._news.clear()
+                await self._news.wait()
 
     async def publish(self, message: Message, key: str, *, trace: str = "") -> None:
         """Note it; with `confirming`, the confirm comes when that is set."""
         self.published.append(message)
-        self.notes.append(message.event)
+        self.note(message.event)
         if self.confirming:
             await self.confirming.wait()
 
@@ -38,7 +51,7 @@ class Ledger:
         """As the store does."""
         there = {each.id for each in node_runs if each.id in self.node_runs}
         self.node_runs.update({each.id: each for each in node_runs if each.id not in there})
-        self.notes += [f"claimed {each.id}" for each in node_runs if each.id not in there]
+        self.note(*(f"claimed {each.id}" for each in node_runs if each.id not in there))
         return there
 
     async def finish(self, node_runs: Sequence[NodeRun]) -> bool:
@@ -49,7 +62,7 @@ class Ledger:
         if not all(self.node_runs[each.id].open for each in node_runs):
             return False
         self.node_runs.update({each.id: each for each in node_runs})
-        self.notes += [f"stored {each.id}" for each in node_runs]
+        self.note(*(f"stored {each.id}" for each in node_runs))
         return True
 
     async def load(self, ids: Sequence[str]) -> dict[str, NodeRun]:
@@ -61,7 +74,7 @@ class Ledger:
 
     async def leave(self, executor_id: str) -> None:
         """Goes."""
-        self.notes.append("left")
+        self.note("left")
 
 
 class Held:
@@ -93,15 +106,20 @@ class Arrived:
 
     async def ack(self) -> None:
         """Note it."""
-        self._ledger.notes.append("acknowledged")
+        self._ledger.note("acknowledged")
 
 
 def ready(node: str = "a", attempt: int = 1, side_effects: SideEffects = "once") -> NodeReady:
     """A message with one node."""
     node_task = NodeTask(node=node, type="held", attempt=attempt, config="{}", timeout_s=60)
     return NodeReady(
-        run_id="run_1", workspace_id="default", pool="http", side_effects=side_effects, nodes=[node_task], sent_at=0
-    )  # fmt: skip
+        run_id="run_1",
+        workspace_id="default",
+        pool="http",
+        side_effects=side_effects,
+        nodes=[node_task],
+        sent_at=0,
+    )
 
 
 def executor(ledger: Any, held: Any, slots: int = 10) -> Executor:

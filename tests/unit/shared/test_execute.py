@@ -1,4 +1,4 @@
-"""Around the node types: claim, acknowledge, run, store, tell. And what happens when somebody was there first."""
+"""Around the node types: claim, acknowledge, run, store, tell. And what if somebody was there first?"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -100,8 +100,7 @@ async def test_the_next_attempt_is_kept_track_of_while_the_last_is_still_being_t
     ledger.confirming = asyncio.Event()
     held.release.set()
     await work.on_ready(arrived(ledger, attempt=1))
-    while not ledger.answers:
-        await asyncio.sleep(0)
+    await ledger.noted("node.finished")
     held.release.clear()
     await work.on_ready(arrived(ledger, attempt=2))
     while (await held.begun.get()) != "a:2":
@@ -116,9 +115,7 @@ async def test_the_next_attempt_is_kept_track_of_while_the_last_is_still_being_t
     assert [each.attempt for each in ledger.answers] == [1]
 
 
-async def test_a_result_waits_for_a_store_that_is_away(
-    work: Executor, ledger: Ledger, held: Held
-) -> None:
+async def test_a_result_waits_for_a_store_that_is_away(work: Executor, ledger: Ledger, held: Held) -> None:
     ledger.store_fails = 1
     held.release.set()
     await work.on_ready(arrived(ledger))
@@ -160,8 +157,7 @@ async def test_a_node_that_takes_a_while_is_said_to_have_started(
 ) -> None:
     monkeypatch.setattr(execute, "STARTED_AFTER_S", 0)
     await work.on_ready(arrived(ledger))
-    while "node.started" not in ledger.notes:
-        await asyncio.sleep(0)
+    await ledger.noted("node.started")
     held.release.set()
     await work.drain()
     assert ledger.notes[-1] == "node.finished", "the answer comes after it"

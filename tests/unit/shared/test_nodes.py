@@ -30,7 +30,9 @@ class Config(NodeConfig):
     code: Code = ""
 
 
-@node("sum.up", title="Sum up", category="list", ports=["out", "empty"], side_effects="repeatable", pool="sums")
+@node(
+    "sum.up", title="Sum up", category="list", ports=["out", "empty"], side_effects="repeatable", pool="sums"
+)
 async def sum_up(config: Config, context: Context) -> dict[str, int]:
     """Add up what the items say.
 
@@ -44,7 +46,12 @@ def registered(run: Any) -> Registered:
 
 def test_the_hints_are_the_manifest() -> None:
     found = registered(sum_up).node_type
-    assert (found.type, found.title, found.pool, found.ports) == ("sum.up", "Sum up", "sums", ["out", "empty"])
+    assert (found.type, found.title, found.pool, found.ports) == (
+        "sum.up",
+        "Sum up",
+        "sums",
+        ["out", "empty"],
+    )
     assert found.description == "Add up what the items say."
     assert found.side_effects == "repeatable"
     assert found.config_schema["required"] == ["items", "where"]
@@ -58,7 +65,7 @@ def test_fields_that_hold_expressions_or_programs_are_named_wherever_they_are() 
 
 
 def test_a_config_refuses_keys_it_does_not_know() -> None:
-    with pytest.raises(ValidationError, match="wher\n.*Extra inputs"):
+    with pytest.raises(ValidationError, match=r"wher\n.*Extra inputs"):
         Config.model_validate({"items": [], "where": "item", "wher": 1})
 
 

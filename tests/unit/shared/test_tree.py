@@ -43,9 +43,15 @@ def told(node_id: str, value: Any = None, after: str | None = None, **more: Any)
     before, _, after_port = (after or "").partition(":")
     config = more.pop("config", {"value": value, **({"port": more.pop("port")} if "port" in more else {})})
     return NodeTask(
-        node=node_id, type=more.pop("type", "say"), attempt=1, config=to_json(config), timeout_s=more.pop("timeout_s", 5),
-        after=before or None, after_port=(after_port or "out") if before else None, **more,
-    )  # fmt: skip
+        node=node_id,
+        type=more.pop("type", "say"),
+        attempt=1,
+        config=to_json(config),
+        timeout_s=more.pop("timeout_s", 5),
+        after=before or None,
+        after_port=(after_port or "out") if before else None,
+        **more,
+    )
 
 
 @pytest.fixture
@@ -55,10 +61,15 @@ def trees(sandbox: Sandbox) -> TreeRunner:
 
 async def results(trees: TreeRunner, *nodes: NodeTask, **outputs: Any) -> dict[str, NodeResult]:
     ready = NodeReady(
-        run_id="run_1", workspace_id="default", pool="core", side_effects="none", nodes=list(nodes), sent_at=0,
+        run_id="run_1",
+        workspace_id="default",
+        pool="core",
+        side_effects="none",
+        nodes=list(nodes),
+        sent_at=0,
         outputs={node_id: inline(to_json(output)) for node_id, output in outputs.items()},
         trigger=inline(to_json({"n": 1})),
-    )  # fmt: skip
+    )
     return {result.node: result for result in await trees.run(ready)}
 
 

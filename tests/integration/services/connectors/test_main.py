@@ -24,8 +24,13 @@ def post(url: str, run_id: str = "run_1") -> NodeReady:
     config = to_json({"method": "POST", "url": url, "json": {"n": 1}})
     call = NodeTask(node="call", type="http.request", attempt=1, config=config, timeout_s=10)
     return NodeReady(
-        run_id=run_id, workspace_id="default", pool="http", side_effects="once", nodes=[call], sent_at=now_ms()
-    )  # fmt: skip
+        run_id=run_id,
+        workspace_id="default",
+        pool="http",
+        side_effects="once",
+        nodes=[call],
+        sent_at=now_ms(),
+    )
 
 
 async def answer(peer: Peer) -> NodeFinished:

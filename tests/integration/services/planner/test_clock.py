@@ -73,7 +73,9 @@ async def test_what_a_dead_executor_held_is_lost_and_the_living_keep_theirs(stor
             await asyncio.sleep(0.02)
 
     claims = [
-        NodeRun(id=f"run_1:{node}:1", run_id="run_1", workspace_id="default", executor=by, open=True, created_at=1)
+        NodeRun(
+            id=f"run_1:{node}:1", run_id="run_1", workspace_id="default", executor=by, open=True, created_at=1
+        )
         for node, by in (("a", "dead"), ("b", "alive"))
     ]
     await node_runs.insert(claims)
@@ -84,7 +86,7 @@ async def test_what_a_dead_executor_held_is_lost_and_the_living_keep_theirs(stor
     assert (message.head, message.attempt, message.executor) == ("a", 1, "dead")
     assert [each.failure.code for each in message.results if each.failure] == ["lost"]
     async with asyncio.timeout(5):
-        while set(await executors.all()) != {"alive"}:
+        while set(await executors.all()) != {"alive"}:  # noqa: ASYNC110 (a store does not tell)
             await asyncio.sleep(0.01)
     living.cancel()
     assert bus.published.empty()

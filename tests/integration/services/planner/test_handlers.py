@@ -32,7 +32,9 @@ async def ended(store: Store, run_id: str = "run_1") -> tuple[Run, list[str]]:
 
 
 @pytest.mark.usefixtures("planning")
-async def test_a_run_goes_from_node_to_node_and_ends(store: Store, executor: Peer, work: Work, planning: Service) -> None:
+async def test_a_run_goes_from_node_to_node_and_ends(
+    store: Store, executor: Peer, work: Work, planning: Service
+) -> None:
     fresh = run(rev=0)
     await Runs(store).insert(fresh)
     await tell(executor, RunRequested(run_id="run_1", run=fresh))
@@ -63,7 +65,9 @@ async def test_another_planners_save_is_met_and_decided_on_again(
     await tell(executor, finished(succeeded("b", output=2)))
     await _drained(planning)
     saved, types = await ended(store)
-    assert (saved.cancel_reason, types) == ("theirs", WHOLE), "nothing of theirs is lost, nothing happens twice"
+    assert (saved.cancel_reason, types) == ("theirs", WHOLE), (
+        "nothing of theirs is lost, nothing happens twice"
+    )
 
 
 async def test_what_a_planner_left_behind_is_told_by_the_next(

@@ -66,7 +66,10 @@ async def test_a_tree_of_nodes_is_answered_in_one_message(
     amqp_url: str, store_url: str, store: Store, drop_queues: Drop
 ) -> None:
     async with working("runner", runner, amqp_url, store_url) as service, as_planner(amqp_url) as planner:
-        await send(planner, told("run_1", setting("a", n="{{ trigger.n }}"), setting("b", "a", n="{{ nodes.a.n + 1 }}")))
+        await send(
+            planner,
+            told("run_1", setting("a", n="{{ trigger.n }}"), setting("b", "a", n="{{ nodes.a.n + 1 }}")),
+        )
         answer = await planner.until(lambda each: isinstance(each, NodeFinished))
     assert isinstance(answer, NodeFinished)
     assert (answer.run_id, answer.head, answer.executor, answer.stored) == ("run_1", "a", service.id, False)
@@ -81,19 +84,18 @@ async def test_what_comes_in_while_one_runner_stops_goes_to_another(
     amqp_url: str, store_url: str, store: Store, drop_queues: Drop
 ) -> None:
     RELEASE.clear()
-    async with as_planner(amqp_url) as planner:
-        async with working("runner", holding, amqp_url, store_url) as first:
-            await send(planner, told("run_long", HELD))
-            await planner.until(lambda each: isinstance(each, NodeStarted))
-            async with working("runner", holding, amqp_url, store_url) as second, asyncio.timeout(20):
-                stopping = asyncio.create_task(first.bus.stop_consuming())
-                answers: list[Message] = []
-                for i in range(6):
-                    await send(planner, told(f"run_{i}", setting("a", n="1")))
-                    answers.append(await planner.until(lambda each: isinstance(each, NodeFinished)))
-                RELEASE.set()
-                last = await planner.until(lambda each: isinstance(each, NodeFinished))
-                await stopping
+    async with as_planner(amqp_url) as planner, working("runner", holding, amqp_url, store_url) as first:
+        await send(planner, told("run_long", HELD))
+        await planner.until(lambda each: isinstance(each, NodeStarted))
+        async with working("runner", holding, amqp_url, store_url) as second, asyncio.timeout(20):
+            stopping = asyncio.create_task(first.bus.stop_consuming())
+            answers: list[Message] = []
+            for i in range(6):
+                await send(planner, told(f"run_{i}", setting("a", n="1")))
+                answers.append(await planner.until(lambda each: isinstance(each, NodeFinished)))
+            RELEASE.set()
+            last = await planner.until(lambda each: isinstance(each, NodeFinished))
+            await stopping
     assert isinstance(answers[-1], NodeFinished)
     assert answers[-1].executor == second.id
     assert isinstance(last, NodeFinished)
