@@ -13,7 +13,8 @@ from shared.check import Checked
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult
-from shared.contracts.run import Event, NodeState, Run, Usage
+from shared.contracts.run import Event, NodeState, Run
+from shared.contracts.usage import Usage
 from shared.contracts.value import Value
 from shared.contracts.version import Version
 from shared.storage.workflows import Workflow

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.inputs import EXAMPLE_GRAPH
 from shared.contracts.failure import Failure
 from shared.contracts.graph import Graph
-from shared.contracts.run import NodeStatus, RunStatus, Trigger, Usage
+from shared.contracts.run import NodeStatus, RunStatus, Trigger
+from shared.contracts.usage import Usage
 
 AT = "2026-01-31T09:30:00.000Z"
 RUN_ID = "run_01KG9V4R8D2M6Q0XW5T3Z7B1CE"

@@ -31,7 +31,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
     """Compose the planner: sixteen partitions, one handler, one clock."""
     runs, node_runs, payloads = Runs(service.store), NodeRuns(service.store), Payloads(service.store)
     outputs, executors = Outputs(node_runs), Executors(service.store)
-    outbox = Outbox(service.bus, RunEvents(service.store), outputs, payloads)
+    outbox = Outbox(service.bus, RunEvents(service.store), node_runs, outputs, payloads)
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
     core = Planner(
         service.id,

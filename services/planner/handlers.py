@@ -147,12 +147,17 @@ class Planner:
     async def _store_results(self, works: Sequence[Work]) -> None:
         """Output before state. Where another executor's results were stored first, those are what is decided
         on."""
-        replaced = await self._results.store([(work.decision, _messages(work.facts)) for work in works])
+        answers = [(work.decision, work.graph, _messages(work.facts)) for work in works]
+        storing = await self._results.store(answers)
         for work in works:
-            if winners := replaced.get(work.run.id):
+            if winners := storing.replaced.get(work.run.id):
                 others = [fact for fact in work.facts if _mark(fact) not in winners]
                 work.facts = [*winners.values(), *others]
                 work.decision = decide(work.run, work.graph, work.facts, now_ms())
+            if attached := storing.attached.get(work.run.id):
+                run = work.decision.run
+                run = run.model_copy(update={"results": {**run.results, **attached}})
+                work.decision = replace(work.decision, run=run)
             self._results.remember(work.decision)
 
     async def _save(self, works: Sequence[Work]) -> set[str]:
@@ -176,15 +181,12 @@ class Planner:
 
     async def _flush(self, works: Sequence[Work]) -> None:
         """Tell what was saved; only then are the entries dropped, with the next save."""
-        saves = [
-            Saved(run, work.graph, unsent(work.run, work.decision), work.decision.cancels, work.trace)
-            for work in works
-            if (run := work.decision.run).outbox or work.decision.sends
-        ]
-        if saves:
-            await self._outbox.flush(saves, now_ms())
+        saves: list[Saved] = []
         for work in works:
-            run = work.decision.run.model_copy(update={"outbox": {}})
+            sent = self._memory.sent(work.run.id)
+            sends = unsent(work.run, work.decision, sent)
+            saves.append(Saved(work.decision.run, work.graph, sends, work.decision.cancels, work.trace, sent))
+        for run in await self._outbox.flush(saves, now_ms()):
             self._memory.keep(run)
             if run.status in RUN_FINISHED and run.wake_at is not None:
                 self._finished.append(run)

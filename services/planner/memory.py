@@ -21,6 +21,7 @@ class Memory:
         self._runs = runs
         self._versions = versions
         self._known_runs: OrderedDict[str, Run] = OrderedDict()
+        self._sent: dict[str, int] = {}
         self._known_graphs: OrderedDict[str, PinnedGraph] = OrderedDict()
 
     async def runs(self, groups: Mapping[str, Sequence[Delivery]], *, trust_messages: bool) -> dict[str, Run]:
@@ -42,15 +43,21 @@ class Memory:
         }
 
     def keep(self, run: Run) -> None:
-        """Remember a run as it is now stored."""
+        """Remember a run as it is now stored, with all its events published."""
         self._known_runs[run.id] = run
         self._known_runs.move_to_end(run.id)
+        self._sent[run.id] = run.seq
         while len(self._known_runs) > MAX_RUNS:
-            self._known_runs.popitem(last=False)
+            self.forget(next(iter(self._known_runs)))
+
+    def sent(self, run_id: str) -> int:
+        """The number of the last event that this planner has published; 0 for a run it does not remember."""
+        return self._sent.get(run_id, 0)
 
     def forget(self, run_id: str) -> None:
         """Load the run anew next time."""
         self._known_runs.pop(run_id, None)
+        self._sent.pop(run_id, None)
 
     async def graphs(self, version_ids: Collection[str]) -> dict[str, PinnedGraph]:
         """The graphs of these versions that exist, by version id."""

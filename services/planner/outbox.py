@@ -13,35 +13,55 @@ from services.planner.readiness import sent_with
 from services.planner.transitions import Decision
 from shared.contracts.base import Millis
 from shared.contracts.events import Change, NodeReady, NodesCancelled, NodeTask, RunChanged, RunFinished
-from shared.contracts.run import RUN_FINISHED, Run
+from shared.contracts.run import RUN_FINISHED, Event, Run
 from shared.contracts.value import Value, to_json
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 from shared.messaging import topology
 from shared.messaging.broker import Bus
+from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 
 INLINE_TOTAL_BYTES = 65_536
+RECORD_EVENTS = 50
+RECORD_AFTER_MS = 5_000
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A run as it was saved, with what is still to be told about it."""
+    """A run as it was saved, with what is still to be told about it: events after `sent`, heads, cancels."""
 
     run: Run
     graph: PinnedGraph
     sends: Sequence[str]
     cancels: Sequence[str]
     trace: str
+    sent: int = 0
+
+    @property
+    def fresh(self) -> dict[str, Event]:
+        """The events that nobody has been told of yet."""
+        return {seq: event for seq, event in self.run.outbox.items() if int(seq) > self.sent}
+
+    def to_record(self, now: Millis) -> bool:
+        """Whether the outbox is worth a document of its own by now: one for several saves costs less."""
+        outbox = self.run.outbox
+        if not outbox:
+            return False
+        waited = now - next(iter(outbox.values())).at
+        return self.run.status in RUN_FINISHED or len(outbox) >= RECORD_EVENTS or waited >= RECORD_AFTER_MS
 
 
 class Outbox:
     """Flushes saved runs."""
 
-    def __init__(self, bus: Bus, run_events: RunEvents, outputs: Outputs, payloads: Payloads) -> None:
+    def __init__(
+        self, bus: Bus, run_events: RunEvents, node_runs: NodeRuns, outputs: Outputs, payloads: Payloads
+    ) -> None:
         self._bus = bus
         self._run_events = run_events
+        self._node_runs = node_runs
         self._outputs = outputs
         self._payloads = payloads
         self._configs: dict[tuple[str, str], str] = {}
@@ -51,16 +71,25 @@ class Outbox:
         """Seconds since the oldest saved event that is not published yet; 0 when there is none."""
         return 0.0 if self._oldest is None else max(0, now_ms() - self._oldest) / 1000
 
-    async def flush(self, saves: Sequence[Saved], now: Millis) -> None:
-        """Record and publish, side by side; returns once all that work depends on is confirmed. Whoever reads
-        the events before they are recorded finds them in the run's outbox."""
-        oldest = (next(iter(each.run.outbox.values())).at for each in saves if each.run.outbox)
-        self._oldest = min(oldest, default=now)
-        recorded = self._run_events.insert([(saved.run.id, saved.run.outbox) for saved in saves])
-        sends = [self._send(saved, head, now) for saved in saves for head in saved.sends]
-        shown = [saved for saved in saves if saved.run.outbox]
-        await asyncio.gather(recorded, *sends, *([self._show(shown, now)] if shown else []))
+    async def flush(self, saves: Sequence[Saved], now: Millis) -> list[Run]:
+        """Record and publish, side by side; the runs without what is in its place once that is confirmed.
+        Whoever reads events or results before they are recorded finds them in the run itself."""
+        self._oldest = min((event.at for saved in saves for event in saved.fresh.values()), default=now)
+        recorded = [saved.to_record(now) for saved in saves]
+        events = [(each.run.id, each.run.outbox) for each, due in zip(saves, recorded, strict=True) if due]
+        results = [node_run for saved in saves for node_run in saved.run.results.values()]
+        shown = [saved for saved in saves if saved.fresh]
+        await asyncio.gather(
+            *(self._send(saved, head, now) for saved in saves for head in saved.sends),
+            *([self._show(shown, now)] if shown else []),
+            *([self._run_events.insert(events)] if events else []),
+            *([self._node_runs.insert(results)] if results else []),
+        )
         self._oldest = None
+        return [
+            saved.run.model_copy(update={"results": {}, "outbox": {} if due else saved.run.outbox})
+            for saved, due in zip(saves, recorded, strict=True)
+        ]
 
     async def _show(self, saves: Sequence[Saved], now: Millis) -> None:
         changes = [
@@ -68,8 +97,8 @@ class Outbox:
                 run_id=saved.run.id,
                 workspace_id=saved.run.workspace_id,
                 status=saved.run.status,
-                events=saved.run.outbox,
-                run=saved.run.model_copy(update={"outbox": {}}) if saved.run.status in RUN_FINISHED else None,
+                events=saved.fresh,
+                run=_bare(saved.run) if saved.run.status in RUN_FINISHED else None,
                 traceparent=saved.trace,
             )
             for saved in saves
@@ -146,17 +175,22 @@ class Outbox:
         return fitted
 
 
-def unsent(before: Run, decision: Decision) -> list[str]:
-    """The heads to publish: those just decided on, and those that a save made before a crash has left
-    behind."""
+def unsent(before: Run, decision: Decision, sent: int) -> list[str]:
+    """The heads to publish: those just decided on, and those that a save made before a crash has left behind.
+    Events up to `sent` have been published by this very planner."""
     nodes = decision.run.nodes
     left = [
         event.node
-        for event in before.outbox.values()
-        if event.type == "node.ready"
+        for seq, event in before.outbox.items()
+        if int(seq) > sent
+        and event.type == "node.ready"
         and event.node
         and nodes[event.node].status == "ready"
         and nodes[event.node].head == event.node
         and nodes[event.node].attempt == event.attempt
     ]
     return list(dict.fromkeys([*left, *decision.sends]))
+
+
+def _bare(run: Run) -> Run:
+    return run.model_copy(update={"outbox": {}, "results": {}})

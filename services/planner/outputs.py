@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from shared.contracts.failure import Failure
-from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
+from shared.contracts.node_run import NodeResult, node_run_id
 from shared.contracts.run import Run
 from shared.contracts.value import Value, inline, to_json
 from shared.storage.node_runs import NodeRuns
@@ -50,10 +50,9 @@ class Outputs:
     async def _read(self, run: Run, node_ids: Sequence[str]) -> list[NodeResult]:
         states = {node_id: run.nodes[node_id] for node_id in node_ids}
         ids = {node_run_id(run.id, state.head or "", state.head_attempt) for state in states.values()}
-        stored = await self._node_runs.load(list(ids))
-        return [
-            result for node_run in stored.values() for result in node_run.results if result.node in states
-        ]
+        stored = await self._node_runs.load([each for each in ids if each not in run.results])
+        found = [*stored.values(), *(run.results[each] for each in ids if each in run.results)]
+        return [result for node_run in found for result in node_run.results if result.node in states]
 
 
 def output_of(result: NodeResult) -> Value:
@@ -64,12 +63,6 @@ def output_of(result: NodeResult) -> Value:
 def failure_value(failure: Failure) -> Value:
     """A failure as a value that expressions can read."""
     return inline(to_json(failure.model_dump(mode="json")))
-
-
-def results_by_id(stored: dict[str, NodeRun], run_id: str, head: str, attempt: int) -> list[NodeResult]:
-    """The stored results of one message; empty when there are none (yet)."""
-    found = stored.get(node_run_id(run_id, head, attempt))
-    return found.results if found else []
 
 
 def _has_output(run: Run, node_id: str) -> bool:

@@ -2,6 +2,7 @@
 with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.planner.outputs import Outputs
 from services.planner.transitions import Decision
@@ -14,7 +15,17 @@ from shared.expressions import ExpressionError, lookup, path
 from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 
-Replaced = dict[str, dict[tuple[str, int], NodeFinished]]
+ATTACHED_BYTES = 262_144
+Messages = Mapping[tuple[str, int], NodeFinished]
+
+
+@dataclass
+class Storing:
+    """`attached` results are saved along with their run, by run and `node_runs` id; `replaced` are messages
+    whose attempt somebody else has answered first, by run."""
+
+    attached: dict[str, dict[str, NodeRun]] = field(default_factory=dict)
+    replaced: dict[str, dict[tuple[str, int], NodeFinished]] = field(default_factory=dict)
 
 
 class Results:
@@ -25,34 +36,39 @@ class Results:
         self._outputs = outputs
         self._payloads = payloads
 
-    async def store(
-        self, decisions: Sequence[tuple[Decision, Mapping[tuple[str, int], NodeFinished]]]
-    ) -> Replaced:
-        """Insert the accepted results that their executor has not stored itself.
+    async def store(self, decisions: Sequence[tuple[Decision, PinnedGraph, Messages]]) -> Storing:
+        """See to it that accepted results are durable no later than the save that says so.
 
-        Whoever is first owns the attempt: where other results are stored already, they are returned, by
-        run."""
+        Small ones of nodes without side effects travel in the run document itself: one write less to wait
+        for. All others are inserted now. Whoever is first owns an attempt: results that are there already
+        win."""
+        storing = Storing()
         fresh: dict[str, tuple[NodeRun, NodeFinished]] = {}
-        for decision, messages in decisions:
+        for decision, graph, messages in decisions:
             for (head, attempt), results in decision.results.items():
-                message = messages.get((head, attempt)) or _unheard(decision.run, head, attempt, results)
-                if message.stored:
+                message = messages.get((head, attempt))
+                if message and message.stored:
                     continue
-                node_run = NodeRun(
-                    id=node_run_id(decision.run.id, head, attempt),
-                    run_id=decision.run.id,
-                    workspace_id=decision.run.workspace_id,
-                    executor=message.executor,
-                    results=results,
-                    created_at=results[0].started_at,
-                )
-                fresh[node_run.id] = (node_run, message)
+                node_run = _node_run(decision.run, head, attempt, results)
+                if (
+                    message
+                    and graph.frozen[head].side_effects == "none"
+                    and _bytes(results) <= ATTACHED_BYTES
+                ):
+                    storing.attached.setdefault(decision.run.id, {})[node_run.id] = node_run
+                else:
+                    message = message or _unheard(decision.run, head, attempt, results)
+                    fresh[node_run.id] = (node_run, message)
         there = await self._node_runs.insert([node_run for node_run, _ in fresh.values()])
-        return await self._settle({each: fresh[each] for each in there}) if there else {}
+        if there:
+            storing.replaced = await self._settle({each: fresh[each] for each in there})
+        return storing
 
-    async def _settle(self, contested: Mapping[str, tuple[NodeRun, NodeFinished]]) -> Replaced:
+    async def _settle(
+        self, contested: Mapping[str, tuple[NodeRun, NodeFinished]]
+    ) -> dict[str, dict[tuple[str, int], NodeFinished]]:
         """Close claims whose executor was found dead; give way to results that were there first."""
-        replaced: Replaced = {}
+        replaced: dict[str, dict[tuple[str, int], NodeFinished]] = {}
         stored = await self._node_runs.load(list(contested))
         for each, (node_run, message) in contested.items():
             ours = node_run.model_copy(update={"executor": stored[each].executor})
@@ -103,3 +119,18 @@ def _unheard(run: Run, head: str, attempt: int, results: list[NodeResult]) -> No
     return NodeFinished(
         run_id=run.id, workspace_id=run.workspace_id, head=head, attempt=attempt, executor="", results=results
     )
+
+
+def _node_run(run: Run, head: str, attempt: int, results: list[NodeResult]) -> NodeRun:
+    return NodeRun(
+        id=node_run_id(run.id, head, attempt),
+        run_id=run.id,
+        workspace_id=run.workspace_id,
+        results=results,
+        created_at=results[0].started_at,
+    )
+
+
+def _bytes(results: Sequence[NodeResult]) -> int:
+    values = [value for each in results for value in (each.input, each.output) if value and value.json_text]
+    return sum(value.size for value in values)

@@ -140,7 +140,7 @@ class Draft:
                 "eligible": self.eligible,
                 "seq": self.run.seq + len(self.events),
                 "outbox": {**self.run.outbox, **fresh},
-                "wake_at": self._wake_at(bool(fresh)),
+                "wake_at": self._wake_at(bool(fresh or self.run.outbox)),
             }
         )
         return Decision(run, True, self.results, self.sends, self.cancels, self.entered)

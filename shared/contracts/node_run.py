@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Contract, Millis
 from shared.contracts.failure import Failure
-from shared.contracts.run import Usage
+from shared.contracts.usage import Usage
 from shared.contracts.value import Value
 
 MAX_LOG_LINES = 200

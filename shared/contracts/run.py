@@ -6,6 +6,8 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Millis
 from shared.contracts.failure import Failure
+from shared.contracts.node_run import NodeRun
+from shared.contracts.usage import Usage
 from shared.contracts.value import Value
 
 RunStatus = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
@@ -57,20 +59,14 @@ class Event(Contract):
     failure: Failure | None = None
 
 
-class Usage(Contract):
-    """What a run or an attempt has cost so far."""
-
-    tokens: int = Field(default=0, ge=0, lt=2**53)
-    cost_usd: float = Field(default=0, ge=0)
-
-
 class Run(Contract):
     """The run document. `rev` guards every save, `writer` is the planner that made it (so that a save of
     unknown outcome can be told from another's), `seq` numbers the events, `outbox` holds those not yet
     published.
 
     `eligible` lists the nodes that may be sent but are not: a retry has come due or `max_parallel` was
-    reached."""
+    reached. `results` holds what nodes without side
+    effects answered until it is in `node_runs`, under the ids it has there."""
 
     id: str = Field(validation_alias="_id", serialization_alias="_id")
     workspace_id: str
@@ -91,6 +87,7 @@ class Run(Contract):
     nodes: dict[str, NodeState] = Field(default_factory=dict)
     eligible: list[str] = Field(default_factory=list)
     outbox: dict[str, Event] = Field(default_factory=dict)
+    results: dict[str, NodeRun] = Field(default_factory=dict)
     cancel_reason: str | None = None
     usage: Usage = Field(default_factory=Usage)
     traceparent: str = ""

@@ -39,6 +39,7 @@ async def _results(gateway: Gateway, run: Run, node_id: str, state: NodeState) -
         found = (await gateway.node_runs.load([node_run_id(run.id, state.head, state.head_attempt)])).values()
     else:
         found = await gateway.node_runs.of_run(run.id)
-    ended = [each for document in found for each in document.results if each.node == node_id]
+    documents = [*run.results.values(), *found]  # the planner's come with the run until they are stored
+    ended = [each for document in documents for each in document.results if each.node == node_id]
     by_attempt = {each.attempt: each for each in ended}
     return [by_attempt[attempt] for attempt in sorted(by_attempt)]

@@ -2,7 +2,7 @@
 
 from shared.contracts.failure import failure
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
-from shared.contracts.run import Usage
+from shared.contracts.usage import Usage
 from shared.contracts.value import inline
 from shared.ids import now_ms
 from shared.storage.mongo import Store

@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 from services.planner.outbox import Outbox, Saved
+from shared.contracts.node_run import NodeRun
 from shared.contracts.run import Event
 from shared.ids import now_ms
 from shared.storage.mongo import Store
+from shared.storage.node_runs import NodeRuns
 from shared.storage.run_events import RunEvents
-from tests.builders import graph, pinned, run
+from tests.builders import NOW, graph, pinned, run, succeeded
 
 
 class Bus:
@@ -25,7 +27,7 @@ class Bus:
 async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
     bus: Any = Bus()
     nothing: Any = None
-    outbox = Outbox(bus, RunEvents(store), nothing, nothing)
+    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
     assert outbox.age_s() == 0
     left = {"1": Event(type="run.started", at=now_ms() - 60_000), "2": Event(type="node.ready", at=now_ms())}
     saved = Saved(run(outbox=left, seq=2), pinned(graph("a")), [], [], "")
@@ -36,3 +38,33 @@ async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
     await flushing
     assert outbox.age_s() == 0
     assert [*await RunEvents(store).after("run_1", 0)] == [1, 2]
+
+
+async def test_fresh_events_are_told_at_once_and_recorded_with_those_that_follow(store: Store) -> None:
+    bus: Any = Bus()
+    bus.confirms.set()
+    nothing: Any = None
+    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    begun = {"1": Event(type="run.started", at=now_ms()), "2": Event(type="node.ready", at=now_ms())}
+    [kept] = await outbox.flush([Saved(run(outbox=begun, seq=2), pinned(graph("a")), [], [], "")], now_ms())
+    assert await RunEvents(store).after("run_1", 0) == {}
+    assert kept.outbox == begun, "they stay in the run until they are recorded"
+    ended = {**begun, "3": Event(type="run.succeeded", at=now_ms())}
+    finished = run(outbox=ended, seq=3, status="succeeded")
+    [kept] = await outbox.flush([Saved(finished, pinned(graph("a")), [], [], "", sent=2)], now_ms())
+    assert [*await RunEvents(store).after("run_1", 0)] == [1, 2, 3]
+    assert kept.outbox == {}
+
+
+async def test_results_that_came_with_the_run_are_stored_when_it_is_flushed(store: Store) -> None:
+    bus: Any = Bus()
+    bus.confirms.set()
+    nothing: Any = None
+    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    answer = NodeRun(
+        id="run_1:a:1", run_id="run_1", workspace_id="default", results=[succeeded("a")], created_at=NOW
+    )
+    saved = Saved(run(results={answer.id: answer}), pinned(graph("a")), [], [], "")
+    [kept] = await outbox.flush([saved], now_ms())
+    assert kept.results == {}
+    assert await NodeRuns(store).load([answer.id]) == {answer.id: answer}

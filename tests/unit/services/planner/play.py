@@ -60,6 +60,10 @@ class Play:
         """The owner cancels the run."""
         return self.tell(RunControl(run_id=self.run.id, action="cancel", reason=reason))
 
+    def recorded(self) -> None:
+        """The outbox has been recorded: the next save drops it."""
+        self.run = self.run.model_copy(update={"outbox": {}})
+
     def wake(self, *claimed: str, after_ms: int | None = None) -> Decision:
         """The clock wakes the run when it is due (or after that long)."""
         wait = (self.run.wake_at or self.now) - self.now if after_ms is None else after_ms

@@ -8,6 +8,7 @@ import pytest
 from pymongo.errors import AutoReconnect, DocumentTooLarge
 
 from services.planner.handlers import Planner
+from services.planner.results import Storing
 from shared.contracts.events import RunRequested
 from shared.contracts.run import Run
 from shared.contracts.version import PinnedGraph
@@ -35,8 +36,8 @@ class Shelf:
     async def gather(self, runs: Any, groups: Any) -> dict[str, list[RunRequested]]:
         return {each: [RunRequested(run_id=each)] for each in groups}
 
-    async def store(self, decisions: Any) -> dict[str, Any]:
-        return {}
+    async def store(self, decisions: Any) -> Storing:
+        return Storing()
 
     def remember(self, decision: Any) -> None: ...
 
@@ -53,8 +54,12 @@ class Shelf:
         self.saved += [each.id for each in runs]
         return {each.id for each in runs}
 
-    async def flush(self, saves: Any, now: int) -> None:
+    def sent(self, run_id: str) -> int:
+        return 0
+
+    async def flush(self, saves: Any, now: int) -> list[Run]:
         self.flushed += [each.run.id for each in saves]
+        return [each.run for each in saves]
 
 
 def planner(shelf: Shelf) -> Planner:

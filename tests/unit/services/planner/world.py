@@ -105,7 +105,7 @@ class World:
         if self._mishap():
             self.mail += mail
             return
-        self._flush(unsent(before, decision))
+        self._flush(unsent(before, decision, 0))
 
     def start(self) -> None:
         """An executor takes a message. Work with side effects is claimed and goes on by itself."""

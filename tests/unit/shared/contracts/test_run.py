@@ -1,7 +1,8 @@
 """A run document, as the store and the bus carry it."""
 
 from shared.contracts.node_run import NodeRun, node_run_id
-from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, Event, NodeState, Run, Usage
+from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, Event, NodeState, Run
+from shared.contracts.usage import Usage
 from tests.builders import NOW, failed, run, succeeded
 
 
