@@ -60,7 +60,7 @@ class Play:
         """The owner cancels the run."""
         return self.tell(RunControl(run_id=self.run.id, action="cancel", reason=reason))
 
-    def recorded(self) -> None:
+    def empty_outbox(self) -> None:
         """The outbox has been recorded: the next save drops it."""
         self.run = self.run.model_copy(update={"outbox": {}})
 

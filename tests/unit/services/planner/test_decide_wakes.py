@@ -35,7 +35,7 @@ def test_claimed_work_is_not_sent_again() -> None:
 
 def test_nothing_is_sent_again_before_it_is_due() -> None:
     play = alone("a")
-    play.recorded()
+    play.empty_outbox()
     play.wake()
     assert play.last.sends == []
     assert play.last.changed
@@ -71,7 +71,7 @@ def test_a_save_whose_events_may_not_have_been_told_is_looked_at_again_soon() ->
     assert play.run.wake_at == play.now + FLUSH_GRACE_MS
     assert play.wake().changed
     assert play.run.wake_at == play.now + FLUSH_GRACE_MS, "they are in the outbox still"
-    play.recorded()
+    play.empty_outbox()
     assert play.wake().changed
     assert play.run.wake_at == play.run.deadline_at
 
