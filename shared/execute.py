@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 
 from shared.batcher import Batcher
+from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, NodeReady, NodesCancelled, NodeStarted
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.ids import now_ms
@@ -22,6 +23,7 @@ from shared.tree import TreeRunner
 
 STARTED_AFTER_S = 0.1
 BEAT_S = 5.0
+CANCELLED_KEPT = 1_000
 
 
 class Executor:
@@ -45,6 +47,7 @@ class Executor:
         self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
         self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
         self._detached: dict[str, asyncio.Task[None]] = {}
+        self._cancelled: dict[str, Millis] = {}
         self._held: set[str] = set()
         self._unwanted: set[str] = set()
         self._joined = asyncio.Event()
@@ -62,6 +65,9 @@ class Executor:
         """Stop nodes that nobody waits for any more."""
         message: NodesCancelled = delivery.message
         unwanted = {f"{message.run_id}:{node_id}" for node_id in message.nodes}
+        self._cancelled.update(dict.fromkeys(unwanted, message.at))
+        while len(self._cancelled) > CANCELLED_KEPT:
+            del self._cancelled[next(iter(self._cancelled))]
         for claim_id, detached in self._detached.items():
             if claim_id.rpartition(":")[0] in unwanted:
                 self._unwanted.add(claim_id)
@@ -106,6 +112,9 @@ class Executor:
             created_at=now_ms(),
         )
         await self._slots.acquire()
+        if ready.sent_at <= self._cancelled.get(claim.id.rpartition(":")[0], -1):  # while it was queued here
+            self._slots.release()
+            return
         try:
             claimed = await patiently(lambda: self._claims.add(claim), "claim")
             if claimed:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from services.planner.decide import Fact, decide
 from services.planner.facts import Facts
 from services.planner.memory import Memory
-from services.planner.outbox import Outbox, Saved, unsent
+from services.planner.outbox import Outbox, unsent
 from services.planner.results import Results
+from services.planner.saved import Saved
 from services.planner.transitions import Decision
 from shared.batcher import Batcher
 from shared.contracts.events import NodeFinished

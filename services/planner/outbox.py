@@ -6,14 +6,15 @@ repeatable."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from services.planner.news import News
 from services.planner.outputs import Outputs
 from services.planner.readiness import sent_with
+from services.planner.saved import Saved
 from services.planner.transitions import Decision
 from shared.contracts.base import Millis
-from shared.contracts.events import Change, NodeReady, NodesCancelled, NodeTask, RunChanged, RunFinished
-from shared.contracts.run import RUN_FINISHED, Event, Run
+from shared.contracts.events import NodeReady, NodeTask
+from shared.contracts.run import Run
 from shared.contracts.value import Value, to_json
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
@@ -24,33 +25,6 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 
 INLINE_TOTAL_BYTES = 65_536
-RECORD_EVENTS = 50
-RECORD_AFTER_MS = 5_000
-
-
-@dataclass(frozen=True)
-class Saved:
-    """A run as it was saved, with what is still to be told about it: events after `sent`, heads, cancels."""
-
-    run: Run
-    graph: PinnedGraph
-    sends: Sequence[str]
-    cancels: Sequence[str]
-    trace: str
-    sent: int = 0
-
-    @property
-    def fresh(self) -> dict[str, Event]:
-        """The events that nobody has been told of yet."""
-        return {seq: event for seq, event in self.run.outbox.items() if int(seq) > self.sent}
-
-    def to_record(self, now: Millis) -> bool:
-        """Whether the outbox is worth a document of its own by now: one for several saves costs less."""
-        outbox = self.run.outbox
-        if not outbox:
-            return False
-        waited = now - next(iter(outbox.values())).at
-        return self.run.status in RUN_FINISHED or len(outbox) >= RECORD_EVENTS or waited >= RECORD_AFTER_MS
 
 
 class Outbox:
@@ -60,6 +34,7 @@ class Outbox:
         self, bus: Bus, run_events: RunEvents, node_runs: NodeRuns, outputs: Outputs, payloads: Payloads
     ) -> None:
         self._bus = bus
+        self._news = News(bus)
         self._run_events = run_events
         self._node_runs = node_runs
         self._outputs = outputs
@@ -79,9 +54,10 @@ class Outbox:
         events = [(each.run.id, each.run.outbox) for each, due in zip(saves, recorded, strict=True) if due]
         results = [node_run for saved in saves for node_run in saved.run.results.values()]
         shown = [saved for saved in saves if saved.fresh]
+        sends = [asyncio.create_task(self._send(each, head, now)) for each in saves for head in each.sends]
+        await self._news.tell(shown, now)  # somebody waits for these two; what is recorded can follow
         await asyncio.gather(
-            *(self._send(saved, head, now) for saved in saves for head in saved.sends),
-            *([self._show(shown, now)] if shown else []),
+            *sends,
             *([self._run_events.insert(events)] if events else []),
             *([self._node_runs.insert(results)] if results else []),
         )
@@ -90,34 +66,6 @@ class Outbox:
             saved.run.model_copy(update={"results": {}, "outbox": {} if due else saved.run.outbox})
             for saved, due in zip(saves, recorded, strict=True)
         ]
-
-    async def _show(self, saves: Sequence[Saved], now: Millis) -> None:
-        changes = [
-            Change(
-                run_id=saved.run.id,
-                workspace_id=saved.run.workspace_id,
-                status=saved.run.status,
-                events=saved.fresh,
-                run=_bare(saved.run) if saved.run.status in RUN_FINISHED else None,
-                traceparent=saved.trace,
-            )
-            for saved in saves
-        ]
-        await self._bus.show(RunChanged(changes=changes), RunChanged.event, trace=saves[0].trace)
-        for saved in saves:
-            run = saved.run
-            if saved.cancels:
-                message = NodesCancelled(run_id=run.id, nodes=list(saved.cancels))
-                await self._bus.show(message, NodesCancelled.event, trace=saved.trace)
-            if run.status in RUN_FINISHED:
-                finished = RunFinished(
-                    run_id=run.id,
-                    workspace_id=run.workspace_id,
-                    workflow_id=run.workflow_id,
-                    status=run.status,
-                    at=run.finished_at or now,
-                )
-                await self._bus.show(finished, RunFinished.event, trace=saved.trace)
 
     async def _send(self, saved: Saved, head: str, now: Millis) -> None:
         run, graph = saved.run, saved.graph
@@ -190,7 +138,3 @@ def unsent(before: Run, decision: Decision, sent: int) -> list[str]:
         and nodes[event.node].attempt == event.attempt
     ]
     return list(dict.fromkeys([*left, *decision.sends]))
-
-
-def _bare(run: Run) -> Run:
-    return run.model_copy(update={"outbox": {}, "results": {}})

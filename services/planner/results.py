@@ -49,7 +49,7 @@ class Results:
                 message = messages.get((head, attempt))
                 if message and message.stored:
                     continue
-                node_run = _node_run(decision.run, head, attempt, results)
+                node_run = _node_run(decision.run, head, attempt, results, message)
                 if (
                     message
                     and graph.frozen[head].side_effects == "none"
@@ -121,11 +121,14 @@ def _unheard(run: Run, head: str, attempt: int, results: list[NodeResult]) -> No
     )
 
 
-def _node_run(run: Run, head: str, attempt: int, results: list[NodeResult]) -> NodeRun:
+def _node_run(
+    run: Run, head: str, attempt: int, results: list[NodeResult], message: NodeFinished | None
+) -> NodeRun:
     return NodeRun(
         id=node_run_id(run.id, head, attempt),
         run_id=run.id,
         workspace_id=run.workspace_id,
+        executor=message.executor if message else None,
         results=results,
         created_at=results[0].started_at,
     )

@@ -109,6 +109,7 @@ class NodesCancelled(Message):
     event: ClassVar[str] = "node.cancelled"
     run_id: str
     nodes: list[str]
+    at: Millis
 
 
 class NodeProgress(Message):

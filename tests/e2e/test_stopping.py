@@ -7,6 +7,7 @@ import signal
 from shared.storage.executors import Executors
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
+from shared.storage.runs import Runs
 from tests.e2e.client import Weft, graph, http, node
 from tests.http_server import Server
 from tests.waiting import until
@@ -16,7 +17,9 @@ COUNT = "n = 0\nfor i in range(4_000_000):\n    n += 1\nn"
 
 async def executor_of(store: Store, run_id: str) -> str:
     """The executor that ran a run's only message, or has claimed it."""
-    [node_run] = await NodeRuns(store).of_run(run_id)
+    run = (await Runs(store).load([run_id]))[run_id]
+    kept = {**run.results, **{each.id: each for each in await NodeRuns(store).of_run(run_id)}}
+    [node_run] = kept.values()
     assert node_run.executor
     return node_run.executor
 

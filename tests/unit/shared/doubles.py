@@ -109,7 +109,9 @@ class Arrived:
         self._ledger.note("acknowledged")
 
 
-def ready(node: str = "a", attempt: int = 1, side_effects: SideEffects = "once") -> NodeReady:
+def ready(
+    node: str = "a", attempt: int = 1, side_effects: SideEffects = "once", sent_at: int = 1
+) -> NodeReady:
     """A message with one node."""
     node_task = NodeTask(node=node, type="held", attempt=attempt, config="{}", timeout_s=60)
     return NodeReady(
@@ -118,7 +120,7 @@ def ready(node: str = "a", attempt: int = 1, side_effects: SideEffects = "once")
         pool="http",
         side_effects=side_effects,
         nodes=[node_task],
-        sent_at=0,
+        sent_at=sent_at,
     )
 
 

@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from services.planner.outbox import Outbox, Saved
+from services.planner.outbox import Outbox
+from services.planner.saved import Saved
 from shared.contracts.node_run import NodeRun
 from shared.contracts.run import Event
 from shared.ids import now_ms
