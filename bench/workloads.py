@@ -48,7 +48,8 @@ class Bench:
         self._last: dict[str, Any] = {}
 
     async def machine(self) -> dict[str, Any]:
-        """Processor seconds that five million additions take here and now: what other figures are to be seen by."""
+        """Processor seconds that five million additions take here and now: what other figures are to be seen
+        by."""
         trials = sorted(_additions() for _ in range(TRIALS))
         return {"median": trials[len(trials) // 2], "unit": "s", "trials": trials}
 

@@ -40,8 +40,9 @@ class TreeRunner:
         self._http = http
 
     async def run(self, ready: NodeReady) -> list[NodeResult]:
-        """The results in order; it ends at the first failure. When its nodes turn out to be slow, no further
-        branch is begun: what is handed back can run elsewhere, side by side."""
+        """The results in order; it ends at the first failure. When its nodes turn out to be slow, it hands
+        back the rest: branches can run elsewhere, side by side, and what a node outside has answered is soon
+        told."""
         bindings = await self._bindings(ready)
         results: dict[str, NodeResult] = {}
         start, last = time.perf_counter(), None
@@ -49,7 +50,9 @@ class TreeRunner:
             before = results.get(node_task.after) if node_task.after else None
             if node_task.after and (before is None or before.port != node_task.after_port):
                 continue
-            if node_task.after != last and _slow(time.perf_counter() - start, len(results)):
+            if results and self._hands_back(
+                ready, node_task, last, time.perf_counter() - start, len(results)
+            ):
                 continue
             result, output = await self._run_one(ready, node_task, bindings)
             results[node_task.node] = result
@@ -58,6 +61,18 @@ class TreeRunner:
             bindings["nodes"][node_task.node] = output
             last = node_task.node
         return list(results.values())
+
+    @staticmethod
+    def _hands_back(
+        ready: NodeReady, node_task: NodeTask, last: str | None, seconds: float, nodes: int
+    ) -> bool:
+        """A chain without side effects goes on; a new branch does if the nodes so far were light, by their
+        average, so that a busy executor is not blamed; a chain of calls does as long as it is quick."""
+        if seconds <= MESSAGE_BUDGET_S:
+            return False
+        if ready.side_effects != "none":
+            return True
+        return node_task.after != last and seconds > NODE_BUDGET_S * nodes
 
     async def _bindings(self, ready: NodeReady) -> dict[str, Any]:
         values = [*ready.outputs.values(), *([ready.trigger] if ready.trigger else [])]
@@ -138,12 +153,6 @@ class TreeRunner:
     async def _kept(self, text: Json | None) -> Value | None:
         """A value that can travel; outside the node's time limit, for the store may be away."""
         return None if text is None else await patiently(lambda: self._payloads.put(text), "output")
-
-
-def _slow(seconds: float, nodes: int) -> bool:
-    """Whether these nodes were no light ones after all; by their average, so that a busy executor is not
-    blamed."""
-    return seconds > MESSAGE_BUDGET_S and seconds > NODE_BUDGET_S * nodes
 
 
 class _Outcome:

@@ -56,14 +56,13 @@ def _verdict(graph: PinnedGraph, nodes: Mapping[str, NodeState], node_id: str) -
 
 
 def tree_from(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> list[str]:
-    """The nodes to send in one message with `head`, depth first: those without side effects that only it
-    leads to.
+    """The nodes to send in one message with `head`, depth first: those of its own kind that only it leads to.
 
-    A single successor always joins (a linear chain); of several successors only the light ones do, for they
-    cost less than a message each. Just `[head]` for a node with side effects."""
-    pool = graph.frozen[head].pool
+    A single successor always joins (a linear chain); of several successors only the light ones without side
+    effects do, for they cost less than a message each. Nodes that must not be repeated travel alone."""
+    kind, pool = graph.frozen[head].side_effects, graph.frozen[head].pool
     tree: list[str] = []
-    stack = [head] if graph.frozen[head].side_effects == "none" else []
+    stack = [head] if kind != "once" else []
     while stack and len(tree) < MAX_TREE:
         node_id = stack.pop()
         tree.append(node_id)
@@ -71,9 +70,9 @@ def tree_from(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> 
         joining = [
             target
             for target in targets
-            if (frozen := graph.frozen[target]).side_effects == "none"
+            if (frozen := graph.frozen[target]).side_effects == kind
             and frozen.pool == pool
-            and (len(targets) == 1 or frozen.light)
+            and (len(targets) == 1 or (frozen.light and kind == "none"))
             and len(graph.incoming[target]) == 1
             and target not in nodes
         ]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared import tree
+from shared.contracts.catalog import SideEffects
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.node_run import NodeResult
 from shared.contracts.value import from_json, inline, to_json
@@ -59,12 +60,14 @@ def trees(sandbox: Sandbox) -> TreeRunner:
     return TreeRunner({"say": say.registered}, sandbox, Inline())  # type: ignore[attr-defined]
 
 
-async def results(trees: TreeRunner, *nodes: NodeTask, **outputs: Any) -> dict[str, NodeResult]:
+async def results(
+    trees: TreeRunner, *nodes: NodeTask, side_effects: SideEffects = "none", **outputs: Any
+) -> dict[str, NodeResult]:
     ready = NodeReady(
         run_id="run_1",
         workspace_id="default",
         pool="core",
-        side_effects="none",
+        side_effects=side_effects,
         nodes=list(nodes),
         sent_at=0,
         outputs={node_id: inline(to_json(output)) for node_id, output in outputs.items()},
@@ -115,6 +118,16 @@ async def test_branches_of_nodes_that_turn_out_slow_are_handed_back(
     monkeypatch.setattr(tree, "MESSAGE_BUDGET_S", -1)
     monkeypatch.setattr(tree, "NODE_BUDGET_S", -1)
     assert [*await results(trees, *fork)] == ["a", "b", "c"], "what was begun is carried on"
+
+
+async def test_a_chain_of_calls_goes_on_only_while_it_is_quick(
+    trees: TreeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = [told("a", 1), told("b", 2, "a"), told("c", 3, "b")]
+    assert [*await results(trees, *chain, side_effects="repeatable")] == ["a", "b", "c"]
+    monkeypatch.setattr(tree, "MESSAGE_BUDGET_S", -1)
+    assert [*await results(trees, *chain, side_effects="repeatable")] == ["a"], "the rest is handed back"
+    assert [*await results(trees, *chain)] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ Drop = Callable[..., Awaitable[None]]
 @pytest.fixture
 async def published(store: Store) -> None:
     """A workflow's first version: `a > b`, each in a message of its own."""
-    await Versions(store).insert(version(graph("a > b"), side_effects={"a": "repeatable", "b": "repeatable"}))
+    await Versions(store).insert(version(graph("a > b"), side_effects={"a": "repeatable", "b": "once"}))
 
 
 @pytest.fixture

@@ -90,3 +90,17 @@ def test_what_was_sent_together_is_known_by_head_and_attempt() -> None:
     ours = NodeState(head="a", head_attempt=2)
     nodes = {"a": ours, "b": ours, "c": NodeState(head="a", head_attempt=1), "d": ours}
     assert sent_with(drawn, nodes, "a") == ["a", "b"]
+
+
+def test_calls_that_may_be_repeated_make_a_chain_and_others_travel_alone() -> None:
+    effects = {"a": "repeatable", "b": "repeatable", "c": "once", "d": "once", "e": "repeatable"}
+    drawn = pinned(graph("a > b > c > d > e"), side_effects=effects)
+    assert tree_from(drawn, {}, "a") == ["a", "b"]
+    assert tree_from(drawn, {}, "c") == ["c"]
+    assert tree_from(drawn, {}, "e") == ["e"]
+
+
+def test_calls_side_by_side_do_not_wait_for_each_other() -> None:
+    effects = dict.fromkeys(("a", "b", "c"), "repeatable")
+    drawn = pinned(graph("a > b", "a > c"), side_effects=effects, light=("b", "c"))
+    assert tree_from(drawn, {}, "a") == ["a"]
