@@ -191,14 +191,18 @@ class Planner:
             self._memory.keep(run)
             if run.status in RUN_FINISHED and run.wake_at is not None:
                 self._finished.append(run)
+        if len(self._finished) >= BATCH:
+            await self.tidy()
 
     async def tidy(self) -> None:
-        """Drop the flushed outboxes of finished runs; nobody needs to wake them any more."""
+        """Record runs that have finished and leave them be; nobody needs to wake them any more. What fails
+        here is done again when they are woken."""
         runs, self._finished = self._finished, []
         for start in range(0, len(runs), BATCH):
+            recorded = await self._outbox.record(runs[start : start + BATCH])
             tidied = [
                 run.model_copy(update={"rev": run.rev + 1, "writer": self._id, "wake_at": None})
-                for run in runs[start : start + BATCH]
+                for run in recorded
             ]
             await self._runs.save(tidied)
             for run in tidied:

@@ -14,7 +14,7 @@ from services.planner.saved import Saved
 from services.planner.transitions import Decision
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeReady, NodeTask
-from shared.contracts.run import Run
+from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.value import Value, to_json
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
@@ -47,25 +47,37 @@ class Outbox:
         return 0.0 if self._oldest is None else max(0, now_ms() - self._oldest) / 1000
 
     async def flush(self, saves: Sequence[Saved], now: Millis) -> list[Run]:
-        """Record and publish, side by side; the runs without what is in its place once that is confirmed.
+        """Publish, and record what is due; the runs without what is in its place once that is confirmed.
         Whoever reads events or results before they are recorded finds them in the run itself."""
         self._oldest = min((event.at for saved in saves for event in saved.fresh.values()), default=now)
-        recorded = [saved.to_record(now) for saved in saves]
-        events = [(each.run.id, each.run.outbox) for each, due in zip(saves, recorded, strict=True) if due]
-        results = [node_run for saved in saves for node_run in saved.run.results.values()]
-        shown = [saved for saved in saves if saved.fresh]
         sends = [asyncio.create_task(self._send(each, head, now)) for each in saves for head in each.sends]
-        await self._news.tell(shown, now)  # somebody waits for these two; what is recorded can follow
+        await self._news.tell([saved for saved in saves if saved.fresh], now)
+        due = [saved.run for saved in saves if saved.to_record(now)]
+        unfinished = [saved.run for saved in saves if saved.run.status not in RUN_FINISHED]
+        await asyncio.gather(*sends, self._record(due, unfinished))
+        self._oldest = None
+        recorded = {run.id for run in due}
+        return [
+            saved.run
+            if saved.run.status in RUN_FINISHED
+            else saved.run.model_copy(
+                update={"results": {}, "outbox": {} if saved.run.id in recorded else saved.run.outbox}
+            )
+            for saved in saves
+        ]
+
+    async def record(self, runs: Sequence[Run]) -> list[Run]:
+        """Put events and results of these runs where they stay; the runs without them."""
+        await self._record(runs, runs)
+        return [run.model_copy(update={"outbox": {}, "results": {}}) for run in runs]
+
+    async def _record(self, with_events: Sequence[Run], with_results: Sequence[Run]) -> None:
+        events = [(run.id, run.outbox) for run in with_events if run.outbox]
+        results = [node_run for run in with_results for node_run in run.results.values()]
         await asyncio.gather(
-            *sends,
             *([self._run_events.insert(events)] if events else []),
             *([self._node_runs.insert(results)] if results else []),
         )
-        self._oldest = None
-        return [
-            saved.run.model_copy(update={"results": {}, "outbox": {} if due else saved.run.outbox})
-            for saved, due in zip(saves, recorded, strict=True)
-        ]
 
     async def _send(self, saved: Saved, head: str, now: Millis) -> None:
         run, graph = saved.run, saved.graph

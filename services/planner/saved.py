@@ -28,9 +28,9 @@ class Saved:
         return {seq: event for seq, event in self.run.outbox.items() if int(seq) > self.sent}
 
     def to_record(self, now: Millis) -> bool:
-        """Whether the outbox is worth a document of its own by now: one for several saves costs less."""
+        """Whether the outbox is worth a document of its own by now: one for several saves costs less, and
+        runs that have finished are recorded many at a time."""
         outbox = self.run.outbox
-        if not outbox:
+        if not outbox or self.run.status in RUN_FINISHED:
             return False
-        waited = now - next(iter(outbox.values())).at
-        return self.run.status in RUN_FINISHED or len(outbox) >= RECORD_EVENTS or waited >= RECORD_AFTER_MS
+        return len(outbox) >= RECORD_EVENTS or now - next(iter(outbox.values())).at >= RECORD_AFTER_MS

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from services.planner.outbox import Outbox
-from services.planner.saved import Saved
+from services.planner.saved import RECORD_AFTER_MS, Saved
 from shared.contracts.node_run import NodeRun
 from shared.contracts.run import Event
 from shared.ids import now_ms
@@ -50,11 +50,29 @@ async def test_fresh_events_are_told_at_once_and_recorded_with_those_that_follow
     [kept] = await outbox.flush([Saved(run(outbox=begun, seq=2), pinned(graph("a")), [], [], "")], now_ms())
     assert await RunEvents(store).after("run_1", 0) == {}
     assert kept.outbox == begun, "they stay in the run until they are recorded"
-    ended = {**begun, "3": Event(type="run.succeeded", at=now_ms())}
-    finished = run(outbox=ended, seq=3, status="succeeded")
-    [kept] = await outbox.flush([Saved(finished, pinned(graph("a")), [], [], "", sent=2)], now_ms())
+    more = {**begun, "3": Event(type="node.succeeded", at=now_ms())}
+    saved = Saved(run(outbox=more, seq=3), pinned(graph("a")), [], [], "", sent=2)
+    [kept] = await outbox.flush([saved], now_ms() + RECORD_AFTER_MS)
     assert [*await RunEvents(store).after("run_1", 0)] == [1, 2, 3]
     assert kept.outbox == {}
+
+
+async def test_a_finished_run_keeps_everything_until_it_is_recorded_with_others(store: Store) -> None:
+    bus: Any = Bus()
+    bus.confirms.set()
+    nothing: Any = None
+    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    answer = NodeRun(
+        id="run_1:a:1", run_id="run_1", workspace_id="default", results=[succeeded("a")], created_at=NOW
+    )
+    ended = {"1": Event(type="run.started", at=NOW), "2": Event(type="run.succeeded", at=NOW)}
+    finished = run(outbox=ended, results={answer.id: answer}, seq=2, status="succeeded")
+    [kept] = await outbox.flush([Saved(finished, pinned(graph("a")), [], [], "")], now_ms())
+    assert kept == finished
+    [bare] = await outbox.record([kept])
+    assert (bare.outbox, bare.results) == ({}, {})
+    assert [*await RunEvents(store).after("run_1", 0)] == [1, 2]
+    assert await NodeRuns(store).load([answer.id]) == {answer.id: answer}
 
 
 async def test_results_that_came_with_the_run_are_stored_when_it_is_flushed(store: Store) -> None:
