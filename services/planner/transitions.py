@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from services.planner.readiness import UNTOUCHED
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult
@@ -24,7 +25,6 @@ RUN_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "run.cancelled": (frozenset({"queued", "running", "paused"}), "cancelled"),
 }
 FLUSH_GRACE_MS = 10_000
-UNTOUCHED = NodeState()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Every message on the bus. The routing key is the event's name with a suffix; see
 `shared/messaging/topology.py`."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -162,16 +162,6 @@ class NodeTypeAnnounced(Message):
     node_types: list[NodeType]
 
 
-class ProposalRequested(Message):
-    """Someone asks the assistant for a graph, or for a change to one."""
-
-    event: ClassVar[str] = "proposal.requested"
-    proposal_id: str
-    workspace_id: str
-    prompt: str
-    graph: dict[str, Any] | None = None
-
-
 PlannerMessage = RunRequested | RunControl | RunWoken | NodeStarted | NodeFinished
 MESSAGES: tuple[type[Message], ...] = (
     RunRequested,
@@ -185,5 +175,4 @@ MESSAGES: tuple[type[Message], ...] = (
     RunChanged,
     RunFinished,
     NodeTypeAnnounced,
-    ProposalRequested,
 )

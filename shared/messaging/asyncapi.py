@@ -23,7 +23,6 @@ PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
     events.RunChanged: (("planner",), ("gateway",)),
     events.RunFinished: (("planner",), ()),
     events.NodeTypeAnnounced: (("runner", "connectors", "assistant"), ("gateway",)),
-    events.ProposalRequested: (("gateway",), ("assistant",)),
 }
 """Who sends each message, and who takes it."""
 

@@ -50,14 +50,3 @@ def ready_key(pool: str, lane: str) -> str:
 def executor_queue(pool: str, lane: str) -> str:
     """The queue of one pool and lane."""
     return f"exec.v1.{pool}.{lane}"
-
-
-PROPOSAL_QUEUE = "assistant.v1"
-CATALOG_QUEUE_EVENTS = ("node_type.announced",)
-GATEWAY_EVENTS = (
-    "run.changed",
-    "node.progress",
-    "proposal.progress",
-    "proposal.finished",
-    "node_type.announced",
-)

@@ -25,6 +25,14 @@ class Bus:
         await self.confirms.wait()
 
 
+def confirming(store: Store) -> Outbox:
+    """An outbox whose broker confirms at once; it has nothing to send."""
+    bus: Any = Bus()
+    bus.confirms.set()
+    nothing: Any = None
+    return Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+
+
 async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
     bus: Any = Bus()
     nothing: Any = None
@@ -42,10 +50,7 @@ async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
 
 
 async def test_fresh_events_are_told_at_once_and_recorded_with_those_that_follow(store: Store) -> None:
-    bus: Any = Bus()
-    bus.confirms.set()
-    nothing: Any = None
-    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    outbox = confirming(store)
     begun = {"1": Event(type="run.started", at=now_ms()), "2": Event(type="node.ready", at=now_ms())}
     [kept] = await outbox.flush([Saved(run(outbox=begun, seq=2), pinned(graph("a")), [], [], "")], now_ms())
     assert await RunEvents(store).after("run_1", 0) == {}
@@ -58,10 +63,7 @@ async def test_fresh_events_are_told_at_once_and_recorded_with_those_that_follow
 
 
 async def test_a_finished_run_keeps_everything_until_it_is_recorded_with_others(store: Store) -> None:
-    bus: Any = Bus()
-    bus.confirms.set()
-    nothing: Any = None
-    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    outbox = confirming(store)
     answer = NodeRun(
         id="run_1:a:1", run_id="run_1", workspace_id="default", results=[succeeded("a")], created_at=NOW
     )
@@ -76,10 +78,7 @@ async def test_a_finished_run_keeps_everything_until_it_is_recorded_with_others(
 
 
 async def test_results_that_came_with_the_run_are_stored_when_it_is_flushed(store: Store) -> None:
-    bus: Any = Bus()
-    bus.confirms.set()
-    nothing: Any = None
-    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    outbox = confirming(store)
     answer = NodeRun(
         id="run_1:a:1", run_id="run_1", workspace_id="default", results=[succeeded("a")], created_at=NOW
     )

@@ -16,7 +16,6 @@ from shared.contracts.events import (
     NodeStarted,
     NodeTask,
     NodeTypeAnnounced,
-    ProposalRequested,
     RunChanged,
     RunControl,
     RunFinished,
@@ -45,7 +44,6 @@ SENT: Sequence[Message] = (
                                events={"1": Event(type="run.started", at=NOW)})]),
     RunFinished(run_id="r", workspace_id="w", workflow_id=None, status="failed", at=NOW),
     NodeTypeAnnounced(executor="e", node_types=[NOOP]),
-    ProposalRequested(proposal_id="p", workspace_id="w", prompt="draw", graph={"nodes": []}),
 )  # fmt: skip
 NAMES = [message.event for message in SENT]
 
