@@ -80,7 +80,7 @@ def version(
 
 def pinned(of: Graph, **frozen: Any) -> PinnedGraph:
     """The graph as the planner sees it; `frozen` as for `version`."""
-    return PinnedGraph(version(of, **frozen))
+    return PinnedGraph.of(version(of, **frozen))
 
 
 def run(run_id: str = "run_1", **changes: Any) -> Run:

@@ -95,11 +95,18 @@ def run_summary(run: Run) -> Shown:
         "lane": run.lane,
         "failure": failure_shown(run.failure),
         "usage": usage_shown(run.usage),
-        "parent": run.parent,
+        "parent": parent_shown(run),
         "created_at": iso(run.created_at),
         "started_at": iso(run.started_at),
         "finished_at": iso(run.finished_at),
     }
+
+
+def parent_shown(run: Run) -> Shown | None:
+    """Where in which run a child run belongs."""
+    if run.parent_id is None:
+        return None
+    return {"run_id": run.parent_id, "node": run.parent_node, "key": run.key, "attempt": run.parent_attempt}
 
 
 def run_shown(run: Run, pinned: Pinned | None, texts: Texts) -> Shown:

@@ -98,6 +98,15 @@ class NodeResource(BaseModel):
     failure: Failure | None
 
 
+class ParentResource(BaseModel):
+    """Where a child run belongs: the node that began it, in which attempt, and its key among that node's."""
+
+    run_id: str
+    node: str
+    key: str
+    attempt: int
+
+
 class RunSummary(BaseModel):
     """A run in a list. `version` is null for an ad hoc graph."""
 
@@ -109,7 +118,7 @@ class RunSummary(BaseModel):
     lane: str
     failure: Failure | None
     usage: Usage
-    parent: str | None
+    parent: ParentResource | None
     created_at: str = Field(examples=[AT])
     started_at: str | None
     finished_at: str | None

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from secrets import token_hex
 
 import orjson
 from fastapi import Request, Response
@@ -90,6 +91,7 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         workspace_id=order.workspace_id,
         workflow_id=pinned.workflow_id,
         version=pinned.id,
+        secret=token_hex(16),
         trigger=Trigger(kind="api"),
         lane=order.lane,
         status="queued",

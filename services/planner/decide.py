@@ -13,7 +13,7 @@ from services.planner.transitions import Decision, Draft
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested
 from shared.contracts.failure import failure
-from shared.contracts.graph import FAILURE, OUT
+from shared.contracts.graph import FAILURE, NODE_TIMEOUT_S, OUT
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, NodeState, Run
 from shared.contracts.version import PinnedGraph
@@ -59,7 +59,7 @@ def decide(run: Run, graph: PinnedGraph, facts: Sequence[Fact], now: Millis) -> 
 
 
 def _start(draft: Draft, graph: PinnedGraph) -> None:
-    deadline = draft.now + int(graph.settings.timeout_s * 1000)
+    deadline = draft.now + int(graph.timeout_s * 1000)
     if draft.move_run("run.started", started_at=draft.now, deadline_at=deadline):
         _make_eligible(draft, graph.starts)
 
@@ -74,7 +74,7 @@ def _node_started(draft: Draft, graph: PinnedGraph, fact: NodeStarted) -> None:
     state = draft.state(fact.node)
     if state.attempt == fact.attempt and state.head == fact.node:
         sent = sent_with(graph, draft.nodes, fact.node)
-        timeout_ms = int(sum(graph.nodes[node_id].policy.timeout_s for node_id in sent) * 1000)
+        timeout_ms = int(sum(graph.nodes[each].policy.timeout_s or NODE_TIMEOUT_S for each in sent) * 1000)
         wake_at = draft.now + timeout_ms + TIMEOUT_GRACE_MS
         draft.move("node.started", fact.node, started_at=fact.at, wake_at=wake_at)
 
@@ -151,7 +151,7 @@ def _woken(draft: Draft, graph: PinnedGraph, fact: Woken) -> None:
         _start(draft, graph)
         return
     if draft.run.deadline_at is not None and draft.now >= draft.run.deadline_at:
-        message = f"the run did not finish within its {graph.settings.timeout_s:g} s"
+        message = f"the run did not finish within its {graph.timeout_s:g} s"
         draft.stop("run.failed", failure("timeout", message), list(graph.nodes))
         return
     for node_id in list(draft.nodes):

@@ -64,7 +64,7 @@ class Memory:
         missing = [version_id for version_id in version_ids if version_id not in self._known_graphs]
         if missing:
             for version_id, version in (await self._versions.load(missing)).items():
-                self._known_graphs[version_id] = PinnedGraph(version)
+                self._known_graphs[version_id] = PinnedGraph.of(version)
         found = {each: self._known_graphs[each] for each in version_ids if each in self._known_graphs}
         for version_id in found:
             self._known_graphs.move_to_end(version_id)

@@ -14,6 +14,7 @@ from services.planner.saved import Saved
 from services.planner.transitions import Decision
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeReady, NodeTask
+from shared.contracts.graph import NODE_TIMEOUT_S
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.value import Value, to_json
 from shared.contracts.version import PinnedGraph
@@ -116,7 +117,7 @@ class Outbox:
             type=node.type,
             attempt=run.nodes[node_id].attempt,
             config=config,
-            timeout_s=node.policy.timeout_s,
+            timeout_s=node.policy.timeout_s or NODE_TIMEOUT_S,
             after=None if is_head else graph.incoming[node_id][0].source,
             after_port=None if is_head else graph.incoming[node_id][0].port,
             references=graph.frozen[node_id].references,

@@ -39,6 +39,10 @@ class NodeType(Contract):
     expression each, evaluated over `item` and `index` by the node itself."""
     code: list[str] = []
     """Config fields that hold program text, in which `{{ }}` means nothing."""
+    bodies: list[str] = []
+    """Config fields that hold a graph which the node runs as child runs."""
+    waits: bool = False
+    """Whether it may be suspended for as long as somebody takes."""
     credential_type: str | None = None
 
 

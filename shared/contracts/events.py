@@ -27,11 +27,17 @@ class RunRequested(Message):
 
 
 class RunControl(Message):
-    """The owner of a run wants it changed."""
+    """The owner of a run wants it, or one of its nodes, changed. `retry`, `skip`, `decide` and `signal` name
+    a node; `output` is what takes the place of its own, the data of a decision or the body of a signal. `id`
+    is found again in the events it leads to (`cause`)."""
 
     event: ClassVar[str] = "run.control"
     run_id: str
-    action: Literal["cancel"]
+    id: str = ""
+    action: Literal["cancel", "pause", "resume", "retry", "skip", "decide", "signal"]
+    node: str | None = None
+    port: str | None = None
+    output: Value | None = None
     by: str = ""
     reason: str = ""
 
@@ -44,14 +50,19 @@ class RunWoken(Message):
 
 
 class NodeTask(Contract):
-    """One node to execute: its config as JSON text. Unless it heads the message, it runs only if `after`,
-    another node of the message, has left through `after_port`."""
+    """One node to execute: its config as JSON text, bodies left empty. Unless it heads the message, it runs
+    only if `after`, another node of the message, has left through `after_port`. With a `mock` it is not run,
+    but answers that. A loop is asked again for each `turn` with the `state` the one before it left."""
 
     node: str
     type: str
     attempt: int
     config: Json
     timeout_s: float
+    mock: Json | None = None
+    cache_ttl_s: float | None = None
+    turn: int = 0
+    state: Value | None = None
     after: str | None = None
     after_port: str | None = None
     references: list[str] = Field(default_factory=list)
@@ -59,7 +70,8 @@ class NodeTask(Contract):
 
 class NodeReady(Message):
     """Nodes to execute in one go: a tree, depth first, usually of one node. `outputs` holds what their
-    expressions name, `trigger` the run's input."""
+    expressions name, `trigger` the run's input, `item` and `index` what a container runs it on, `signals` the
+    resume URLs of the run's nodes. In a `dry` run nothing waits."""
 
     event: ClassVar[str] = "node.ready"
     run_id: str
@@ -71,7 +83,11 @@ class NodeReady(Message):
     nodes: list[NodeTask]
     outputs: dict[str, Value] = Field(default_factory=dict)
     trigger: Value | None = None
+    item: Value | None = None
+    index: int | None = None
+    signals: dict[str, str] = Field(default_factory=dict)
     vars: Json = "{}"
+    dry: bool = False
     sent_at: Millis
 
 

@@ -24,12 +24,13 @@ DetailName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")
 
 
 class Failure(Contract):
-    """What went wrong (`code` is stable, `message` is for people), where (`node`), and whether again may
-    help."""
+    """What went wrong (`code` is stable, `message` is for people), where (`node`; `path` leads down to it
+    through containers: `each[3].fetch`), and whether again may help."""
 
     code: str = Field(max_length=100)
     message: Text
     node: str | None = None
+    path: str | None = None
     retryable: bool = False
     details: dict[DetailName, Detail] = Field(default_factory=dict, max_length=50)
 

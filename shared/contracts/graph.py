@@ -12,6 +12,11 @@ FAILURE = "failure"
 DEFAULT_MAX_NODES = 100
 MOST_NODES = 1000
 MAX_GRAPH_BYTES = 1_000_000
+MAX_DEPTH = 5
+"""How deep containers may be nested, and how long a line of workflows that run workflows may be."""
+NODE_TIMEOUT_S = 60.0
+RUN_TIMEOUT_S = 1800.0
+WAITING_TIMEOUT_S = 31_536_000.0
 
 
 class Retry(Contract):
@@ -27,9 +32,10 @@ class Retry(Contract):
 
 
 class Policy(Contract):
-    """How a node is carried out, apart from what it does. `timeout_s` is per attempt, in seconds."""
+    """How a node is carried out, apart from what it does. `timeout_s` is per attempt, in seconds; left out,
+    an executor has 60, and what waits or runs children has no limit but the run's."""
 
-    timeout_s: float = Field(default=60, gt=0, le=604_800)
+    timeout_s: float | None = Field(default=None, gt=0, le=31_536_000)
     on_failure: Literal["stop", "continue", "port"] = "stop"
     retry: Retry = Retry()
     cache_ttl_s: float | None = Field(default=None, gt=0)
@@ -73,9 +79,10 @@ class Concurrency(Contract):
 
 
 class Settings(Contract):
-    """What holds for a run as a whole. `output` is one path such as `{{ nodes.z.items[0].name }}`."""
+    """What holds for a run as a whole. `output` is one path such as `{{ nodes.z.items[0].name }}`. Left out,
+    `timeout_s` is half an hour, and a year for a graph in which something may wait."""
 
-    timeout_s: float = Field(default=1800, gt=0, le=31_536_000)
+    timeout_s: float | None = Field(default=None, gt=0, le=31_536_000)
     max_parallel: int = Field(default=20, ge=1, le=1000)
     output: str | None = None
     concurrency: Concurrency | None = None

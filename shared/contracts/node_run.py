@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from shared.contracts.base import Contract, Millis
+from shared.contracts.directive import Directive
 from shared.contracts.failure import Failure
 from shared.contracts.usage import Usage
 from shared.contracts.value import Value
@@ -16,15 +17,19 @@ LogLine = Annotated[str, StringConstraints(max_length=MAX_LINE_CHARS)]
 
 class NodeResult(Contract):
     """One attempt's outcome. `input` is the config with its expressions evaluated. Exactly one of `output`
-    (with the `port` taken) and `failure` is set."""
+    (with the `port` taken), `failure` and `directive` is set; a directive suspends the node, and its result
+    is kept once it has come to an end. `turn` is the task's. `cached` says that nothing was run."""
 
     node: str
     attempt: int
-    status: Literal["succeeded", "failed"]
+    status: Literal["succeeded", "failed", "suspended"]
     port: str | None = None
     output: Value | None = None
     input: Value | None = None
     failure: Failure | None = None
+    directive: Directive | None = None
+    turn: int = 0
+    cached: bool = False
     logs: list[LogLine] = Field(default_factory=list[LogLine], max_length=MAX_LOG_LINES)
     usage: Usage = Field(default_factory=Usage)
     started_at: Millis

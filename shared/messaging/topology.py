@@ -23,8 +23,8 @@ PLANNER_QUEUE = {**WORK_QUEUE, "x-single-active-consumer": True}
 
 
 def partition_of(run_id: str) -> int:
-    """The partition that all of a run's planner events go to."""
-    return crc32(run_id.encode()) % PARTITIONS
+    """The partition that all planner events of a run, and of the child runs in it, go to."""
+    return crc32(run_id.partition(".")[0].encode()) % PARTITIONS
 
 
 def planner_key(event: str, run_id: str) -> str:

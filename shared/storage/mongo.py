@@ -20,7 +20,7 @@ FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte"})
 
 INDEXES: dict[str, list[str]] = {
-    "runs": ["wake_at", "workspace_id", "workflow_id"],
+    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id"],
     "node_runs": ["run_id", "executor"],
     "run_events": ["run_id"],
     "workflows": ["workspace_id"],

@@ -56,9 +56,11 @@ class Runs:
         limit: int,
         status: str | None,
         workflow_id: str | None,
+        parent_id: str | None = None,
     ) -> list[Run]:
-        """The newest runs first; `before` is the last id of the page before."""
+        """The newest runs first, or the children of one; `before` is the last id of the page before."""
         query: Document = {"workspace_id": workspace_id}
+        query.update({"parent_id": parent_id} if parent_id else {"level": "top"})
         if before:
             query["_id"] = {"$lt": before}
         if status:
@@ -70,4 +72,4 @@ class Runs:
 
 
 def _document(run: Run) -> Document:
-    return run.model_dump(by_alias=True, exclude_defaults=True)
+    return {**run.model_dump(by_alias=True, exclude_defaults=True), "level": run.level}

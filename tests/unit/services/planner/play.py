@@ -17,7 +17,7 @@ class Play:
 
     def __init__(self, of: Version, *, start: bool = True, **changes: Any) -> None:
         self.version = of
-        self.graph = PinnedGraph(of)
+        self.graph = PinnedGraph.of(of)
         self.first: Run = run(version=of.id, **changes)
         self.run = self.first
         self.now = NOW

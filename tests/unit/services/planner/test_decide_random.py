@@ -49,7 +49,7 @@ def graphs(draw: st.DrawFn, timeouts: list[float]) -> PinnedGraph:
         side_effects={f"n{index}": spec[1] for index, spec in enumerate(specs)},  # type: ignore[misc]
         light=[f"n{index}" for index, spec in enumerate(specs) if spec[6]],
     )
-    return PinnedGraph(with_ports(published, ports))
+    return PinnedGraph.of(with_ports(published, ports))
 
 
 def with_ports(published: Version, ports: list[list[str]]) -> Version:

@@ -21,7 +21,7 @@ class Shelf:
 
     def __init__(self, *ids: str) -> None:
         self.runs_known = {each: run(each) for each in ids}
-        self.pinned = PinnedGraph(version(graph("a")))
+        self.pinned = PinnedGraph.of(version(graph("a")))
         self.too_large: set[str] = set()
         self.away = 0
         self.saved: list[str] = []

@@ -19,4 +19,4 @@ def test_a_node_without_edges_is_both_start_and_end() -> None:
 def test_a_version_survives_its_journey() -> None:
     published = version(graph("a:true > b"), side_effects={"a": "once"}, light=["b"])
     assert Version.model_validate_json(published.model_dump_json()) == published
-    assert PinnedGraph(published).frozen["a"].ports == ["out", "true"]
+    assert PinnedGraph.of(published).frozen["a"].ports == ["out", "true"]
