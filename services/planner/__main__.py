@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 
 from services.planner.clock import Clock
 from services.planner.facts import Facts
+from services.planner.family import Family
+from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
 from services.planner.memory import Memory
 from services.planner.outbox import Outbox
 from services.planner.outputs import Outputs
 from services.planner.results import Results
 from services.planner.settings import PlannerSettings
+from services.planner.spawning import Spawning
 from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested, RunWoken
 from shared.messaging import topology
 from shared.metrics import OUTBOX_AGE_SECONDS
@@ -22,6 +25,7 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.versions import Versions
+from shared.storage.workflows import Workflows
 
 SETTINGS = PlannerSettings()
 
@@ -31,15 +35,19 @@ async def planner(service: Service) -> AsyncIterator[None]:
     """Compose the planner: sixteen partitions, one handler, one clock."""
     runs, node_runs, payloads = Runs(service.store), NodeRuns(service.store), Payloads(service.store)
     outputs, executors = Outputs(node_runs), Executors(service.store)
-    outbox = Outbox(service.bus, RunEvents(service.store), node_runs, outputs, payloads)
+    events, url = RunEvents(service.store), SETTINGS.public_url
+    outbox = Outbox(service.bus, events, node_runs, outputs, payloads, public_url=url)
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
+    memory, gathering = Memory(runs, Versions(service.store)), Gathering(runs, payloads)
+    spawning = Spawning(memory, outputs, payloads, Workflows(service.store))
     core = Planner(
         service.id,
         runs,
-        Memory(runs, Versions(service.store)),
-        Facts(node_runs, executors),
+        memory,
+        Facts(runs, node_runs, executors),
         Results(node_runs, outputs, payloads),
         outbox,
+        Family(spawning, gathering),
     )
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(

@@ -6,32 +6,62 @@ are guarded by status and attempt, so that a repeated, late or reordered fact de
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from services.planner.readiness import edge_state, sent_with, settle, tree_from
-from services.planner.retry import delay_after, may_retry
+from services.planner.children import (
+    ChildBegun,
+    ChildFinished,
+    Ungatherable,
+    child_begun,
+    child_finished,
+)
+from services.planner.control import control
+from services.planner.readiness import edge_state, sent_with, tree_from
+from services.planner.settling import conclude, follow, make_eligible
+from services.planner.suspending import suspend, wake_suspended
 from services.planner.transitions import Decision, Draft
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested
 from shared.contracts.failure import failure
-from shared.contracts.graph import FAILURE, NODE_TIMEOUT_S, OUT
+from shared.contracts.graph import NODE_TIMEOUT_S
 from shared.contracts.node_run import NodeResult
-from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, NodeState, Run
+from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, Run
 from shared.contracts.version import PinnedGraph
 
 RESEND_MS = 30_000
 MAX_RESEND_MS = 900_000
 TIMEOUT_GRACE_MS = 30_000
+ADMIT_AGAIN_MS = 60_000
 
 
 @dataclass(frozen=True)
 class Woken:
     """The run's `wake_at` has come. `claimed` are heads in flight that an executor with side effects works
-    on."""
+    on, `begun` the ids of child runs that there are."""
 
     claimed: frozenset[str] = frozenset()
+    begun: frozenset[str] = frozenset()
 
 
-Fact = RunRequested | RunControl | NodeStarted | NodeFinished | Woken
+@dataclass(frozen=True)
+class Admission:
+    """Whether a run that shares a concurrency key may start."""
+
+    answer: Literal["granted", "waiting", "rejected"]
+    reason: str = ""
+
+
+Fact = (
+    RunRequested
+    | RunControl
+    | NodeStarted
+    | NodeFinished
+    | Woken
+    | Admission
+    | ChildFinished
+    | ChildBegun
+    | Ungatherable
+)
 
 
 def decide(run: Run, graph: PinnedGraph, facts: Sequence[Fact], now: Millis) -> Decision:
@@ -39,35 +69,68 @@ def decide(run: Run, graph: PinnedGraph, facts: Sequence[Fact], now: Millis) -> 
     draft = Draft(run, now)
     for fact in facts:
         if draft.finished:
-            break
-        match fact:
-            case RunRequested():
-                _start(draft, graph)
-            case RunControl():
-                draft.stop("run.cancelled", None, list(graph.nodes))
-                draft.changes["cancel_reason"] = fact.reason or None
-            case NodeStarted():
-                _node_started(draft, graph, fact)
-            case NodeFinished():
-                _node_finished(draft, graph, fact)
-            case Woken():
-                _woken(draft, graph, fact)
+            _after_the_end(draft, fact)
+        else:
+            _take(draft, graph, fact)
     if draft.status == "running":
         _dispatch(draft, graph)
         _finish_run(draft, graph)
     return draft.decision()
 
 
+def _take(draft: Draft, graph: PinnedGraph, fact: Fact) -> None:
+    match fact:
+        case RunRequested():
+            _start(draft, graph)
+        case Admission():
+            _admitted(draft, graph, fact)
+        case RunControl():
+            control(draft, graph, fact)
+        case NodeStarted():
+            _node_started(draft, graph, fact)
+        case NodeFinished():
+            _node_finished(draft, graph, fact)
+        case ChildFinished():
+            child_finished(draft, graph, fact)
+        case ChildBegun():
+            child_begun(draft, graph, fact)
+        case Ungatherable():
+            draft.ungatherable[fact.node] = fact.failure
+        case Woken():
+            _woken(draft, graph, fact)
+
+
+def _after_the_end(draft: Draft, fact: Fact) -> None:
+    """Child runs that are still open are told once more, as a crash may have kept it from them."""
+    match fact:
+        case Woken():
+            for node_id in draft.nodes:
+                draft.tell_children(node_id, "cancel")
+        case _:
+            pass
+
+
 def _start(draft: Draft, graph: PinnedGraph) -> None:
+    """Begin, unless the run has to be admitted first. What was taken over from another run has been done."""
+    if graph.settings.concurrency and draft.run.level == "top" and not draft.admitted:
+        return
     deadline = draft.now + int(graph.timeout_s * 1000)
     if draft.move_run("run.started", started_at=draft.now, deadline_at=deadline):
-        _make_eligible(draft, graph.starts)
+        done = [node_id for node_id, state in draft.nodes.items() if state.status in NODE_FINISHED]
+        make_eligible(draft, [each for each in graph.starts if each not in draft.nodes])
+        follow(draft, graph, done)
 
 
-def _make_eligible(draft: Draft, node_ids: Sequence[str]) -> None:
-    for node_id in node_ids:
-        draft.nodes.setdefault(node_id, NodeState())
-        draft.eligible.append(node_id)
+def _admitted(draft: Draft, graph: PinnedGraph, fact: Admission) -> None:
+    match fact.answer:
+        case "granted":
+            draft.admitted = True
+            _start(draft, graph)
+        case "waiting":
+            draft.touched = True
+            draft.again_at = draft.now + ADMIT_AGAIN_MS
+        case "rejected":
+            draft.stop("run.failed", failure("concurrency_limit", fact.reason), list(graph.nodes))
 
 
 def _node_started(draft: Draft, graph: PinnedGraph, fact: NodeStarted) -> None:
@@ -88,10 +151,7 @@ def _node_finished(draft: Draft, graph: PinnedGraph, fact: NodeFinished) -> None
         if not _awaited(draft, graph, fact, result):
             continue
         answered.append(result.node)
-        draft.results.setdefault((fact.head, fact.attempt), []).append(result)
-        if result.node != fact.head:
-            draft.move("node.ready", result.node, ready_at=result.started_at)
-        _result(draft, graph, result)
+        _answered(draft, graph, fact, result)
         if draft.finished:
             return
     if not answered:
@@ -99,8 +159,18 @@ def _node_finished(draft: Draft, graph: PinnedGraph, fact: NodeFinished) -> None
     for node_id in sent:
         state = draft.state(node_id)
         if state.status == "pending" and state.head == fact.head:
-            del draft.nodes[node_id]
-    _follow(draft, graph, [each for each in answered if draft.state(each).status in NODE_FINISHED])
+            draft.untouch(node_id)
+    follow(draft, graph, [each for each in answered if draft.state(each).status in NODE_FINISHED])
+
+
+def _answered(draft: Draft, graph: PinnedGraph, fact: NodeFinished, result: NodeResult) -> None:
+    if result.node != fact.head:
+        draft.move("node.ready", result.node, ready_at=result.started_at)
+    if result.directive:
+        suspend(draft, graph, result)
+        return
+    draft.results.setdefault((fact.head, fact.attempt), []).append(result)
+    conclude(draft, graph, result)
 
 
 def _awaited(draft: Draft, graph: PinnedGraph, fact: NodeFinished, result: NodeResult) -> bool:
@@ -109,40 +179,11 @@ def _awaited(draft: Draft, graph: PinnedGraph, fact: NodeFinished, result: NodeR
     state = draft.state(result.node)
     if (state.head, state.head_attempt, state.attempt) != (fact.head, fact.attempt, result.attempt):
         return False
+    if state.turn != result.turn:
+        return False
     if result.node == fact.head:
         return state.status in IN_FLIGHT
     return state.status == "pending" and edge_state(graph.incoming[result.node][0], draft.nodes) == "taken"
-
-
-def _result(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
-    node = graph.nodes[result.node]
-    times = {"started_at": result.started_at, "finished_at": result.finished_at, "wake_at": None}
-    if result.failure is None:
-        draft.move("node.succeeded", node.id, port=result.port or OUT, failure=None, **times)
-        return
-    found = result.failure.model_copy(update={"node": node.id})
-    attempt = draft.state(node.id).attempt
-    if may_retry(node.policy.retry, found, attempt, graph.frozen[node.id].side_effects):
-        wait = delay_after(node.policy.retry, found, draft.run.id, node.id, attempt)
-        wake_at = draft.now + wait if wait > 0 else None
-        draft.move("node.retrying", node.id, failure=found, head=None, wake_at=wake_at, resends=0)
-        if wake_at is None:
-            draft.eligible.append(node.id)
-        return
-    port = {"stop": None, "continue": OUT, "port": FAILURE}[node.policy.on_failure]
-    draft.move("node.failed", node.id, port=port, failure=found, **times)
-    if node.policy.on_failure == "stop":
-        draft.stop("run.failed", found, list(graph.nodes))
-
-
-def _follow(draft: Draft, graph: PinnedGraph, done: Sequence[str]) -> None:
-    """Settle the edges of nodes that have finished."""
-    skipped: NodeState = NodeState(status="skipped", finished_at=draft.now)
-    ready, dead = settle(graph, draft.nodes, done, skipped)
-    for node_id in dead:
-        del draft.nodes[node_id]
-        draft.move("node.skipped", node_id, finished_at=draft.now)
-    _make_eligible(draft, ready)
 
 
 def _woken(draft: Draft, graph: PinnedGraph, fact: Woken) -> None:
@@ -150,7 +191,8 @@ def _woken(draft: Draft, graph: PinnedGraph, fact: Woken) -> None:
     if draft.status == "queued":
         _start(draft, graph)
         return
-    if draft.run.deadline_at is not None and draft.now >= draft.run.deadline_at:
+    late = draft.run.deadline_at is not None and draft.now >= draft.run.deadline_at
+    if late and draft.status != "paused":
         message = f"the run did not finish within its {graph.timeout_s:g} s"
         draft.stop("run.failed", failure("timeout", message), list(graph.nodes))
         return
@@ -165,6 +207,11 @@ def _woken(draft: Draft, graph: PinnedGraph, fact: Woken) -> None:
             _overdue(draft, graph, node_id)
         elif state.status == "ready":
             _look_again(draft, node_id, send=node_id not in fact.claimed)
+        elif state.status == "suspended":
+            wake_suspended(draft, graph, node_id, fact.begun)
+        elif state.suspended:
+            draft.tell_children(node_id, "cancel")
+            draft.set(node_id, wake_at=draft.now + RESEND_MS)
 
 
 def _overdue(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
@@ -174,6 +221,7 @@ def _overdue(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
     result = NodeResult(
         node=node_id,
         attempt=state.attempt,
+        turn=state.turn,
         status="failed",
         failure=late,
         started_at=state.started_at or draft.now,
@@ -204,7 +252,10 @@ def _dispatch(draft: Draft, graph: PinnedGraph) -> None:
     in_flight = sum(1 for state in draft.nodes.values() if state.status in IN_FLIGHT)
     while draft.eligible and in_flight < graph.settings.max_parallel:
         head = draft.eligible.pop(0)
-        attempt = draft.state(head).attempt + 1
+        state = draft.state(head)
+        if state.status not in ("pending", "suspended"):
+            continue
+        attempt = state.attempt + (state.status == "pending")
         tree = tree_from(graph, draft.nodes, head)
         sent = {"head": head, "head_attempt": attempt, "port": None, "failure": None, "resends": 0}
         draft.move(
@@ -218,7 +269,7 @@ def _dispatch(draft: Draft, graph: PinnedGraph) -> None:
             **sent,
         )
         for node_id in tree[1:]:
-            draft.set(node_id, attempt=1, **sent)
+            draft.set(node_id, attempt=draft.state(node_id).attempt + 1, reset=False, **sent)
         draft.sends.append(head)
         in_flight += 1
 

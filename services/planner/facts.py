@@ -1,38 +1,43 @@
 """From messages to facts: what `decide` is told, with what the store knows about work in flight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from services.planner.children import ChildFinished
 from services.planner.decide import Fact, Woken
+from services.planner.heard import Heard
 from services.planner.lost import lost
+from services.planner.transitions import child_id
+from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
 from shared.contracts.node_run import node_run_id
-from shared.contracts.run import IN_FLIGHT, Run
+from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run
 from shared.ids import now_ms
-from shared.messaging.broker import Delivery
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
+from shared.storage.runs import Runs
 
 
 class Facts:
     """Gathers what has happened, by run."""
 
-    def __init__(self, node_runs: NodeRuns, executors: Executors) -> None:
+    def __init__(self, runs: Runs, node_runs: NodeRuns, executors: Executors) -> None:
+        self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
 
     async def gather(
-        self, runs: Mapping[str, Run], groups: Mapping[str, Sequence[Delivery]]
+        self, runs: Mapping[str, Run], groups: Mapping[str, Sequence[Heard]]
     ) -> dict[str, list[Fact]]:
         """The facts of each run, in the order of its messages."""
         woken = {
             run_id: run
             for run_id, run in runs.items()
-            if any(isinstance(delivery.message, RunWoken) for delivery in groups[run_id])
+            if any(isinstance(each.message, RunWoken) for each in groups[run_id])
         }
         found = await self._of_woken(woken)
         facts: dict[str, list[Fact]] = {}
-        for run_id, deliveries in groups.items():
-            facts[run_id] = [each.message for each in deliveries if not isinstance(each.message, RunWoken)]
+        for run_id, heard in groups.items():
+            facts[run_id] = [each.message for each in heard if not isinstance(each.message, RunWoken)]
             facts[run_id] += found.get(run_id, [])
         return facts
 
@@ -68,6 +73,32 @@ class Facts:
                 claimed[run.id].add(head)
             elif node_run.open:
                 facts[run.id].append(lost(node_run, now))
+        begun = await self._children(runs.values(), facts, now)
         for run_id in runs:
-            facts[run_id].append(Woken(frozenset(claimed[run_id])))
+            facts[run_id].append(Woken(frozenset(claimed[run_id]), begun))
         return facts
+
+    async def _children(
+        self, runs: Iterable[Run], facts: dict[str, list[Fact]], now: Millis
+    ) -> frozenset[str]:
+        """The child runs that there are; those that have finished are told of, in case nobody did."""
+        due = {
+            child_id(run.id, node_id, key): (run, node_id, key)
+            for run in runs
+            for node_id, state in run.nodes.items()
+            if state.suspended and state.suspended.children and (state.wake_at or now) <= now
+            for key in state.suspended.children.open
+        }
+        found = await self._runs.load(list(due)) if due else {}
+        for child in found.values():
+            run, node_id, key = due[child.id]
+            if child.status in RUN_FINISHED:
+                facts[run.id].append(answer_of(child, node_id, key))
+        return frozenset(found)
+
+
+def answer_of(child: Run, node_id: str, key: str) -> ChildFinished:
+    """What its parent is told of a child run that has finished."""
+    return ChildFinished(
+        node_id, child.parent_attempt, key, child.status, output=child.output, failure=child.failure
+    )

@@ -7,15 +7,19 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from services.planner.children import Ungatherable
 from services.planner.decide import Fact, decide
 from services.planner.facts import Facts
+from services.planner.family import Family
+from services.planner.gathering import TooLarge
+from services.planner.heard import Groups, Heard
 from services.planner.memory import Memory
 from services.planner.outbox import Outbox, unsent
 from services.planner.results import Results
 from services.planner.saved import Saved
 from services.planner.transitions import Decision
 from shared.batcher import Batcher
-from shared.contracts.events import NodeFinished
+from shared.contracts.events import NodeFinished, RunRequested
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
@@ -30,9 +34,8 @@ BATCH = 200
 
 @dataclass
 class Work:
-    """One run of a batch: the messages for it, and what has been decided about it."""
+    """One run of a batch: what has happened to it, and what has been decided about it."""
 
-    deliveries: list[Delivery]
     run: Run
     graph: PinnedGraph
     facts: list[Fact]
@@ -44,7 +47,14 @@ class Planner:
     """The shell around `decide`."""
 
     def __init__(
-        self, planner_id: str, runs: Runs, memory: Memory, facts: Facts, results: Results, outbox: Outbox
+        self,
+        planner_id: str,
+        runs: Runs,
+        memory: Memory,
+        facts: Facts,
+        results: Results,
+        outbox: Outbox,
+        family: Family,
     ) -> None:
         self._id = planner_id
         self._runs = runs
@@ -52,6 +62,7 @@ class Planner:
         self._facts = facts
         self._results = results
         self._outbox = outbox
+        self._family = family
         self._finished: list[Run] = []
         self._batcher: Batcher[Delivery, None] = Batcher(self._process, limit=BATCH)
 
@@ -66,44 +77,67 @@ class Planner:
 
     async def _process(self, deliveries: list[Delivery]) -> Sequence[BaseException | None]:
         BATCH_EVENTS.observe(len(deliveries))
-        groups: dict[str, list[Delivery]] = {}
+        groups: Groups = {}
         for delivery in deliveries:
-            groups.setdefault(delivery.message.run_id, []).append(delivery)
+            again = bool(delivery.raw.raw_message.redelivered)
+            heard = Heard(delivery.message, delivery.traceparent, again)
+            groups.setdefault(delivery.message.run_id, []).append(heard)
         failed: dict[str, BaseException] = {}
-        await self._carry(groups, failed)
+        finished: list[Run] = []
+        told = await self._carry(groups, failed, finished)
+        while told:
+            told = await self._carry(told, {}, finished)
+        self._finished += finished
+        if len(self._finished) >= BATCH:
+            await self.tidy()
         return [failed.get(delivery.message.run_id) for delivery in deliveries]
 
-    async def _carry(self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException]) -> None:
-        """Round after round until every run is carried; one that cannot be stored harms no other."""
+    async def _carry(self, groups: Groups, failed: dict[str, BaseException], finished: list[Run]) -> Groups:
+        """Round after round until every run is carried; one that cannot be stored harms no other. What their
+        parents and children are told in turn."""
         wait_s, fresh = 0.1, True
+        told: Groups = {}
         while groups:
             try:
-                groups = await self._round(groups, failed, fresh=fresh)
+                groups = await self._round(groups, failed, finished, told, fresh=fresh)
             except Exception as error:
                 for run_id in groups:
                     self._memory.forget(run_id)
                 if not is_away(error):
-                    await self._apart(groups, failed, error)
-                    return
+                    await self._apart(groups, failed, finished, told, error)
+                    return told
                 said = f"{type(error).__name__}: {error}"[:300]
                 logger.warning("planner.waiting", error=said, runs=len(groups))
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             fresh = False
+        return told
 
     async def _apart(
-        self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], error: Exception
+        self,
+        groups: Groups,
+        failed: dict[str, BaseException],
+        finished: list[Run],
+        told: Groups,
+        error: Exception,
     ) -> None:
         if len(groups) == 1:
             logger.error("planner.run_unstorable", run_id=next(iter(groups)), exc_info=error)
             failed.update(dict.fromkeys(groups, error))
             return
-        for run_id, deliveries in groups.items():
-            await self._carry({run_id: deliveries}, failed)
+        for run_id, heard in groups.items():
+            for each, more in (await self._carry({run_id: heard}, failed, finished)).items():
+                told.setdefault(each, []).extend(more)
 
     async def _round(
-        self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], *, fresh: bool
-    ) -> dict[str, list[Delivery]]:
+        self,
+        groups: Groups,
+        failed: dict[str, BaseException],
+        finished: list[Run],
+        told: Groups,
+        *,
+        fresh: bool,
+    ) -> Groups:
         """Carry each run as far as its messages take it; what has to be decided again because of another
         writer."""
         works = await self._load(groups, failed, fresh=fresh)
@@ -111,27 +145,27 @@ class Planner:
         await self._store_results(works)
         changed = [work for work in works if work.decision.changed]
         conflicts = await self._save(changed)
-        await self._flush([work for work in works if work.run.id not in conflicts])
+        carried = [work for work in works if work.run.id not in conflicts]
+        finished += await self._flush(carried)
+        await self._spawn(carried, failed, told)
+        self._family.tell(told, [(work.decision, work.trace) for work in carried])
         if conflicts:
             CONFLICTS.inc(len(conflicts))
         return {run_id: groups[run_id] for run_id in conflicts}
 
-    async def _load(
-        self, groups: dict[str, list[Delivery]], failed: dict[str, BaseException], *, fresh: bool
-    ) -> list[Work]:
+    async def _load(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
         runs = await self._memory.runs(groups, trust_messages=fresh)
         graphs = await self._memory.graphs({run.version for run in runs.values()})
         facts = await self._facts.gather(runs, groups)
         works: list[Work] = []
-        for run_id, deliveries in groups.items():
+        for run_id, heard in groups.items():
             run = runs.get(run_id)
             graph = graphs.get(run.version) if run else None
             if run is None or graph is None:
                 what = f"version {run.version}" if run else "run"
                 failed[run_id] = Poison(f"{run_id}: there is no such {what}")
                 continue
-            nothing = Decision(run, False, {}, [], [], [])
-            works.append(Work(deliveries, run, graph, facts[run_id], nothing, _trace(run, deliveries)))
+            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard)))
         return works
 
     def _decide(self, work: Work, failed: dict[str, BaseException]) -> bool:
@@ -148,18 +182,53 @@ class Planner:
     async def _store_results(self, works: Sequence[Work]) -> None:
         """Output before state. Where another executor's results were stored first, those are what is decided
         on."""
-        answers = [(work.decision, work.graph, _messages(work.facts)) for work in works]
+        await self._gather(works)
+        answers = [(work.run, work.decision, work.graph, _messages(work.facts)) for work in works]
         storing = await self._results.store(answers)
         for work in works:
             if winners := storing.replaced.get(work.run.id):
                 others = [fact for fact in work.facts if _mark(fact) not in winners]
                 work.facts = [*winners.values(), *others]
                 work.decision = decide(work.run, work.graph, work.facts, now_ms())
+                await self._gather([work])
             if attached := storing.attached.get(work.run.id):
                 run = work.decision.run
                 run = run.model_copy(update={"results": {**run.results, **attached}})
                 work.decision = replace(work.decision, run=run)
             self._results.remember(work.decision)
+
+    async def _gather(self, works: Sequence[Work]) -> None:
+        """The outputs of containers whose children have all finished."""
+        for work in works:
+            for node_id in work.decision.gathers:
+                try:
+                    output = await self._family.gathering.output(work.run, node_id)
+                except TooLarge as error:
+                    work.facts = [Ungatherable(node_id, error.failure), *work.facts]
+                    work.decision = decide(work.run, work.graph, work.facts, now_ms())
+                    break
+                work.decision.answer(node_id, output)
+
+    async def _spawn(self, works: Sequence[Work], failed: dict[str, BaseException], told: Groups) -> None:
+        """Begin child runs: what they start with is decided before they are stored, which saves a write."""
+        born: list[Work] = []
+        for work in works:
+            for spawn in work.decision.spawns:
+                runs, graph = await self._family.begin(work.decision.run, work.graph, spawn, told)
+                if graph:
+                    asked = [RunRequested(run_id=run.id) for run in runs]
+                    born += [
+                        Work(run, graph, [fact], Decision(run), work.trace)
+                        for run, fact in zip(runs, asked, strict=True)
+                    ]
+        born = [work for work in born if self._decide(work, failed)]
+        if not born:
+            return
+        for work in born:
+            run = work.decision.run.model_copy(update={"rev": 1, "writer": self._id})
+            work.decision = replace(work.decision, run=run)
+        there = await self._runs.insert_many([work.decision.run for work in born])
+        await self._flush([work for work in born if work.run.id not in there])
 
     async def _save(self, works: Sequence[Work]) -> set[str]:
         if not works:
@@ -180,8 +249,10 @@ class Planner:
                 RUNS.labels(status).inc()
         return {work.run.id for work in works} - saved
 
-    async def _flush(self, works: Sequence[Work]) -> None:
-        """Tell what was saved; only then are the entries dropped, with the next save."""
+    async def _flush(self, works: Sequence[Work]) -> list[Run]:
+        """Tell what was saved; only then are the entries dropped, with the next save. The runs that have
+        finished and are still to be recorded."""
+        finished: list[Run] = []
         saves: list[Saved] = []
         for work in works:
             sent = self._memory.sent(work.run.id)
@@ -190,9 +261,8 @@ class Planner:
         for run in await self._outbox.flush(saves, now_ms()):
             self._memory.keep(run)
             if run.status in RUN_FINISHED and run.wake_at is not None:
-                self._finished.append(run)
-        if len(self._finished) >= BATCH:
-            await self.tidy()
+                finished.append(run)
+        return finished
 
     async def tidy(self) -> None:
         """Record runs that have finished and leave them be; nobody needs to wake them any more. What fails
@@ -210,10 +280,10 @@ class Planner:
                 self._results.forget(run.id)
 
 
-def _trace(run: Run, deliveries: Sequence[Delivery]) -> str:
+def _trace(run: Run, heard: Sequence[Heard]) -> str:
     """What has led to this decision. Messages from the clock belong to no trace: the run's goes on."""
-    found = (each.traceparent for each in deliveries if is_sampled(each.traceparent))
-    return next(found, run.traceparent or deliveries[0].traceparent)
+    found = (each.traceparent for each in heard if is_sampled(each.traceparent))
+    return next(found, run.traceparent or heard[0].traceparent)
 
 
 def _messages(facts: Sequence[Fact]) -> dict[tuple[str, int], NodeFinished]:

@@ -3,10 +3,10 @@
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 
+from services.planner.heard import Heard
 from shared.contracts.events import RunRequested
 from shared.contracts.run import Run
-from shared.contracts.version import PinnedGraph
-from shared.messaging.broker import Delivery
+from shared.contracts.version import PinnedGraph, Version, body_path
 from shared.storage.runs import Runs
 from shared.storage.versions import Versions
 
@@ -24,17 +24,13 @@ class Memory:
         self._sent: dict[str, int] = {}
         self._known_graphs: OrderedDict[str, PinnedGraph] = OrderedDict()
 
-    async def runs(self, groups: Mapping[str, Sequence[Delivery]], *, trust_messages: bool) -> dict[str, Run]:
+    async def runs(self, groups: Mapping[str, Sequence[Heard]], *, trust_messages: bool) -> dict[str, Run]:
         """The runs these messages are for; a new one travels with its `run.requested`, unless that is not to
         be trusted because it has been delivered before."""
-        for run_id, deliveries in groups.items():
-            for delivery in deliveries if trust_messages else ():
-                message = delivery.message
-                if (
-                    isinstance(message, RunRequested)
-                    and message.run
-                    and not delivery.raw.raw_message.redelivered
-                ):
+        for run_id, heard in groups.items():
+            for each in heard if trust_messages else ():
+                message = each.message
+                if isinstance(message, RunRequested) and message.run and not each.again:
                     self._known_runs.setdefault(run_id, message.run)
         missing = [run_id for run_id in groups if run_id not in self._known_runs]
         loaded = await self._runs.load(missing) if missing else {}
@@ -63,11 +59,24 @@ class Memory:
         """The graphs of these versions that exist, by version id."""
         missing = [version_id for version_id in version_ids if version_id not in self._known_graphs]
         if missing:
-            for version_id, version in (await self._versions.load(missing)).items():
-                self._known_graphs[version_id] = PinnedGraph.of(version)
+            stored = await self._versions.load(list({body_path(each)[0] for each in missing}))
+            for version_id in missing:
+                if graph := _graph(stored, version_id):
+                    self._known_graphs[version_id] = graph
         found = {each: self._known_graphs[each] for each in version_ids if each in self._known_graphs}
         for version_id in found:
             self._known_graphs.move_to_end(version_id)
         while len(self._known_graphs) > max(MAX_GRAPHS, len(found)):
             self._known_graphs.popitem(last=False)
         return found
+
+
+def _graph(stored: Mapping[str, Version], version_id: str) -> PinnedGraph | None:
+    """The graph of a version, or of a body within it; None when it is not stored."""
+    outer, inner = body_path(version_id)
+    if outer not in stored:
+        return None
+    graph = PinnedGraph.of(stored[outer])
+    for node_id, field in inner:
+        graph = graph.body(node_id, field)
+    return graph

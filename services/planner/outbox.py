@@ -12,12 +12,13 @@ from services.planner.outputs import Outputs
 from services.planner.readiness import sent_with
 from services.planner.saved import Saved
 from services.planner.transitions import Decision
-from shared.contracts.base import Millis
+from shared import signals
+from shared.contracts.base import Json, Millis
 from shared.contracts.events import NodeReady, NodeTask
-from shared.contracts.graph import NODE_TIMEOUT_S
+from shared.contracts.graph import NODE_TIMEOUT_S, Node
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.value import Value, to_json
-from shared.contracts.version import PinnedGraph
+from shared.contracts.version import FrozenNode, PinnedGraph
 from shared.ids import now_ms
 from shared.messaging import topology
 from shared.messaging.broker import Bus
@@ -32,7 +33,14 @@ class Outbox:
     """Flushes saved runs."""
 
     def __init__(
-        self, bus: Bus, run_events: RunEvents, node_runs: NodeRuns, outputs: Outputs, payloads: Payloads
+        self,
+        bus: Bus,
+        run_events: RunEvents,
+        node_runs: NodeRuns,
+        outputs: Outputs,
+        payloads: Payloads,
+        *,
+        public_url: str = "",
     ) -> None:
         self._bus = bus
         self._news = News(bus)
@@ -40,6 +48,7 @@ class Outbox:
         self._node_runs = node_runs
         self._outputs = outputs
         self._payloads = payloads
+        self._public_url = public_url
         self._configs: dict[tuple[str, str], str] = {}
         self._oldest: Millis | None = None
 
@@ -100,27 +109,50 @@ class Outbox:
             lane=run.lane,
             side_effects=frozen[0].side_effects,
             nodes=[self._node_task(run, graph, node_id, is_head=node_id == head) for node_id in sent],
-            outputs=await self._fit(await self._outputs.of(run, sorted(named))),
+            outputs=await self._fit(await self._named(run, graph, named)),
             trigger=run.input if uses_trigger else None,
+            item=run.item,
+            index=run.index,
+            signals=self._signals(run, graph) if any("run" in each.roots for each in frozen) else {},
+            dry=run.dry,
             sent_at=now,
         )
 
+    async def _named(self, run: Run, graph: PinnedGraph, named: set[str]) -> dict[str, Value]:
+        """Outputs by node: of this graph's nodes, and of those around it where this graph is a body."""
+        own = sorted(each for each in named if each in graph.nodes)
+        return {
+            **{each: value for each, value in run.outer.items() if each in named},
+            **await self._outputs.of(run, own),
+        }
+
+    def _signals(self, run: Run, graph: PinnedGraph) -> dict[str, str]:
+        """The resume URLs of the nodes that wait for a signal."""
+        waiting = [node.id for node in graph.nodes.values() if node.type == signals.NODE_TYPE]
+        return {node_id: self._public_url + signals.url_path(run, node_id) for node_id in waiting}
+
     def _node_task(self, run: Run, graph: PinnedGraph, node_id: str, *, is_head: bool) -> NodeTask:
-        node = graph.nodes[node_id]
+        node, frozen, state = graph.nodes[node_id], graph.frozen[node_id], run.nodes[node_id]
         config = self._configs.get((graph.version_id, node_id))
         if config is None:
             if len(self._configs) > 5_000:
                 self._configs.clear()
-            config = self._configs[graph.version_id, node_id] = to_json(node.config)
+            emptied = {field: {} for field in frozen.bodies}
+            config = self._configs[graph.version_id, node_id] = to_json({**node.config, **emptied})
+        children = state.suspended.children if state.suspended else None
         return NodeTask(
             node=node_id,
             type=node.type,
-            attempt=run.nodes[node_id].attempt,
+            attempt=state.attempt,
             config=config,
-            timeout_s=node.policy.timeout_s or NODE_TIMEOUT_S,
+            timeout_s=NODE_TIMEOUT_S if frozen.bodies else node.policy.timeout_s or NODE_TIMEOUT_S,
+            mock=mock_of(run, node, frozen),
+            cache_ttl_s=node.policy.cache_ttl_s,
+            turn=state.turn,
+            state=children.answer if children else None,
             after=None if is_head else graph.incoming[node_id][0].source,
             after_port=None if is_head else graph.incoming[node_id][0].port,
-            references=graph.frozen[node_id].references,
+            references=frozen.references,
         )
 
     async def _fit(self, outputs: dict[str, Value]) -> dict[str, Value]:
@@ -134,6 +166,17 @@ class Outbox:
                 fitted[node_id] = await self._payloads.refer(value.json_text)
                 total -= value.size
         return fitted
+
+
+def mock_of(run: Run, node: Node, frozen: FrozenNode) -> Json | None:
+    """What the node answers instead of being run: one mock after another, by attempt and by the index of the
+    child run; or the output that is pinned to it, in runs that heed pins."""
+    if frozen.mocks:
+        turn = run.nodes[node.id].attempt - 1 + (run.index or 0)
+        return frozen.mocks[min(turn, len(frozen.mocks) - 1)]
+    if run.pins and node.policy.pinned_output is not None:
+        return to_json({"output": node.policy.pinned_output})
+    return None
 
 
 def unsent(before: Run, decision: Decision, sent: int) -> list[str]:

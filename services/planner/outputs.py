@@ -12,6 +12,7 @@ from shared.storage.node_runs import NodeRuns
 
 MAX_BYTES = 32_000_000
 NULL = inline("null")
+WITH_OUTPUT = ("succeeded", "failed", "skipped")
 
 
 class Outputs:
@@ -49,7 +50,10 @@ class Outputs:
 
     async def _read(self, run: Run, node_ids: Sequence[str]) -> list[NodeResult]:
         states = {node_id: run.nodes[node_id] for node_id in node_ids}
-        ids = {node_run_id(run.id, state.head or "", state.head_attempt) for state in states.values()}
+        ids = {
+            node_run_id(state.source or run.id, state.head or "", state.head_attempt)
+            for state in states.values()
+        }
         stored = await self._node_runs.load([each for each in ids if each not in run.results])
         found = [*stored.values(), *(run.results[each] for each in ids if each in run.results)]
         return [result for node_run in found for result in node_run.results if result.node in states]
@@ -67,7 +71,7 @@ def failure_value(failure: Failure) -> Value:
 
 def _has_output(run: Run, node_id: str) -> bool:
     state = run.nodes.get(node_id)
-    return state is not None and state.status in ("succeeded", "failed") and state.head is not None
+    return state is not None and state.status in WITH_OUTPUT and state.head is not None
 
 
 def _held(value: Value) -> int:

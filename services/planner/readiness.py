@@ -21,12 +21,17 @@ def edge_state(edge: Edge, nodes: Mapping[str, NodeState]) -> EdgeState:
     return "taken" if source.port == edge.port else "dead"
 
 
+def untouched(nodes: Mapping[str, NodeState], node_id: str) -> bool:
+    """Whether nothing has been decided about a node, or all of it was taken back."""
+    return node_id not in nodes or nodes[node_id].reset
+
+
 def settle(
     graph: PinnedGraph, nodes: dict[str, NodeState], finished: Iterable[str], skipped: NodeState
 ) -> tuple[list[str], list[str]]:
     """Follow the edges of nodes that just finished: the nodes that became ready, and those that are dead.
 
-    A node without an entry in `nodes` is untouched: nothing has been decided about it. Dead nodes are entered
+    Dead nodes are entered
     into `nodes` as `skipped`, so that their own edges die with them."""
     ready: list[str] = []
     dead: list[str] = []
@@ -34,13 +39,14 @@ def settle(
     while queue:
         for edge in graph.outgoing[queue.popleft()]:
             target = edge.target
-            if target in nodes or target in ready:
+            if not untouched(nodes, target) or target in ready:
                 continue
             verdict = _verdict(graph, nodes, target)
             if verdict == "taken":
                 ready.append(target)
             elif verdict == "dead":
-                nodes[target] = skipped
+                made = nodes.get(target, UNTOUCHED).attempt
+                nodes[target] = skipped.model_copy(update={"attempt": made}) if made else skipped
                 dead.append(target)
                 queue.append(target)
     return ready, dead
@@ -74,7 +80,7 @@ def tree_from(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> 
             and frozen.pool == pool
             and (len(targets) == 1 or (frozen.light and kind == "none"))
             and len(graph.incoming[target]) == 1
-            and target not in nodes
+            and untouched(nodes, target)
         ]
         stack.extend(reversed(joining))
     return tree or [head]

@@ -36,23 +36,23 @@ class Results:
         self._outputs = outputs
         self._payloads = payloads
 
-    async def store(self, decisions: Sequence[tuple[Decision, PinnedGraph, Messages]]) -> Storing:
+    async def store(self, decisions: Sequence[tuple[Run, Decision, PinnedGraph, Messages]]) -> Storing:
         """See to it that accepted results are durable no later than the save that says so.
 
-        Small ones of nodes without side effects travel in the run document itself: one write less to wait
-        for. All others are inserted now. Whoever is first owns an attempt: results that are there already
-        win."""
+        Small ones of nodes without side effects, and of nodes that no executor holds, travel in the run
+        document itself: one write less to wait for. All others are inserted now. Whoever is first owns an
+        attempt: results that are there already win."""
         storing = Storing()
         fresh: dict[str, tuple[NodeRun, NodeFinished]] = {}
-        for decision, graph, messages in decisions:
+        for before, decision, graph, messages in decisions:
             for (head, attempt), results in decision.results.items():
                 message = messages.get((head, attempt))
                 if message and message.stored:
                     continue
                 node_run = _node_run(decision.run, head, attempt, results, message)
                 if (
-                    message
-                    and graph.frozen[head].side_effects == "none"
+                    (message or _untaken(before, head, attempt))
+                    and (graph.frozen[head].side_effects == "none" or message is None)
                     and _bytes(results) <= ATTACHED_BYTES
                 ):
                     storing.attached.setdefault(decision.run.id, {})[node_run.id] = node_run
@@ -119,6 +119,13 @@ def _unheard(run: Run, head: str, attempt: int, results: list[NodeResult]) -> No
     return NodeFinished(
         run_id=run.id, workspace_id=run.workspace_id, head=head, attempt=attempt, executor="", results=results
     )
+
+
+def _untaken(before: Run, head: str, attempt: int) -> bool:
+    """Whether no executor has ever had this attempt: the node was suspended, or is answered for by a
+    person."""
+    state = before.nodes.get(head)
+    return state is None or state.attempt < attempt or state.status == "suspended"
 
 
 def _node_run(

@@ -1,49 +1,81 @@
 """The transition table of nodes and runs, and the working copy of a run on which they are made. Pure."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.planner.readiness import UNTOUCHED
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, RUN_FINISHED, Event, NodeState, Run
+from shared.contracts.value import Value
 
 # event -> the statuses it may find, the status it leaves
 NODE_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
-    "node.ready": (frozenset({"pending"}), "ready"),
+    "node.ready": (frozenset({"pending", "suspended"}), "ready"),
     "node.started": (frozenset({"ready"}), "running"),
-    "node.succeeded": (frozenset({"ready", "running"}), "succeeded"),
-    "node.retrying": (frozenset({"ready", "running"}), "pending"),
-    "node.failed": (frozenset({"ready", "running"}), "failed"),
-    "node.skipped": (frozenset({"pending"}), "skipped"),
+    "node.suspended": (frozenset({"ready", "running"}), "suspended"),
+    "node.succeeded": (frozenset({"ready", "running", "suspended"}), "succeeded"),
+    "node.retrying": (frozenset({"ready", "running", "suspended", "failed"}), "pending"),
+    "node.failed": (frozenset({"ready", "running", "suspended"}), "failed"),
+    "node.skipped": (frozenset({"pending", "ready", "running", "suspended"}), "skipped"),
     "node.cancelled": (frozenset({"pending", "ready", "running", "suspended"}), "cancelled"),
+    "node.reset": (frozenset({"ready", "running", "suspended", "succeeded", "failed", "skipped"}), "pending"),
 }
 RUN_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "run.started": (frozenset({"queued"}), "running"),
+    "run.paused": (frozenset({"running"}), "paused"),
+    "run.resumed": (frozenset({"paused"}), "running"),
     "run.succeeded": (frozenset({"running"}), "succeeded"),
-    "run.failed": (frozenset({"running", "paused"}), "failed"),
+    "run.failed": (frozenset({"queued", "running", "paused"}), "failed"),
     "run.cancelled": (frozenset({"queued", "running", "paused"}), "cancelled"),
 }
 FLUSH_GRACE_MS = 10_000
+Tell = Literal["cancel", "pause", "resume"]
+
+
+@dataclass(frozen=True)
+class Spawn:
+    """Child runs to begin for a node: `field` names its body, and is empty for another workflow."""
+
+    node: str
+    attempt: int
+    field: str
+    keys: list[str]
 
 
 @dataclass(frozen=True)
 class Decision:
     """What `decide` asks for. `results` are to be stored before the run is saved, by the head and attempt of
-    the message that brought them; `sends` lists the heads to publish, `cancels` the nodes an executor may
-    stop."""
+    the message that brought them; where a node is in `gathers`, its output is what its children have
+    answered. `sends` lists the heads to publish, `cancels` the nodes an executor may stop, `spawns` the child
+    runs to begin, `tells` the controls that child runs get, by run id."""
 
     run: Run
-    changed: bool
-    results: dict[tuple[str, int], list[NodeResult]]
-    sends: list[str]
-    cancels: list[str]
-    entered: list[str]
+    changed: bool = False
+    results: dict[tuple[str, int], list[NodeResult]] = field(
+        default_factory=dict[tuple[str, int], list[NodeResult]]
+    )
+    sends: list[str] = field(default_factory=list[str])
+    cancels: list[str] = field(default_factory=list[str])
+    entered: list[str] = field(default_factory=list[str])
+    gathers: list[str] = field(default_factory=list[str])
+    spawns: list[Spawn] = field(default_factory=list[Spawn])
+    tells: list[tuple[str, Tell]] = field(default_factory=list[tuple[str, Tell]])
+
+    def answer(self, node_id: str, output: Value) -> None:
+        """Put in what a container's children have answered."""
+        for results in self.results.values():
+            results[:] = [
+                each.model_copy(update={"output": output}) if each.node == node_id else each
+                for each in results
+            ]
 
 
 @dataclass
 class Draft:
-    """A run being decided on: every change of a status goes through `move` or `move_run`."""
+    """A run being decided on: every change of a status goes through `move` or `move_run`. `by` and `cause`
+    name the person and the control behind what is decided just now; `again_at` is a time to look again."""
 
     run: Run
     now: Millis
@@ -57,7 +89,15 @@ class Draft:
     sends: list[str] = field(default_factory=list[str])
     cancels: list[str] = field(default_factory=list[str])
     entered: list[str] = field(default_factory=list[str])
+    gathers: list[str] = field(default_factory=list[str])
+    spawns: list[Spawn] = field(default_factory=list[Spawn])
+    tells: list[tuple[str, Tell]] = field(default_factory=list[tuple[str, Tell]])
+    ungatherable: dict[str, Failure] = field(default_factory=dict[str, Failure])
+    admitted: bool = False
     touched: bool = False
+    by: str | None = None
+    cause: str | None = None
+    again_at: Millis | None = None
     status: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +131,8 @@ class Draft:
                 attempt=state.attempt or None,
                 port=state.port,
                 failure=shown,
+                by=self.by,
+                cause=self.cause,
             )
         )
         return True
@@ -98,6 +140,14 @@ class Draft:
     def set(self, node_id: str, **changes: object) -> None:
         """Change what is kept of a node, but not its status."""
         self.nodes[node_id] = self.state(node_id).model_copy(update=changes)
+
+    def untouch(self, node_id: str) -> None:
+        """Take back that this node was sent: the attempt has not been made."""
+        attempt = self.state(node_id).attempt - 1
+        if attempt > 0:
+            self.nodes[node_id] = NodeState(attempt=attempt, reset=True)
+        else:
+            del self.nodes[node_id]
 
     def move_run(self, event: str, *, failure: Failure | None = None, **changes: object) -> bool:
         """Make the run's transition and record it; False (and nothing) when its status does not allow it."""
@@ -109,11 +159,11 @@ class Draft:
         self.changes.update(changes, status=left)
         if failure:
             self.changes["failure"] = failure
-        self.events.append(Event(type=event, at=self.now, failure=failure))
+        self.events.append(Event(type=event, at=self.now, failure=failure, by=self.by, cause=self.cause))
         return True
 
     def stop(self, event: str, failure: Failure | None, order: list[str]) -> None:
-        """End the run before its time: whatever has not finished is cancelled."""
+        """End the run before its time: whatever has not finished is cancelled, child runs with it."""
         for node_id in order:
             state = self.state(node_id)
             if state.status in NODE_FINISHED:
@@ -121,8 +171,16 @@ class Draft:
             if state.status in IN_FLIGHT:
                 self.cancels.append(node_id)
             self.move("node.cancelled", node_id, finished_at=self.now, wake_at=None)
+            self.tell_children(node_id, "cancel")
         self.eligible = []
         self.move_run(event, failure=failure, finished_at=self.now)
+
+    def tell_children(self, node_id: str, action: Tell) -> None:
+        """Have the child runs of a node that have not finished do the same."""
+        suspended = self.state(node_id).suspended
+        children = suspended.children if suspended else None
+        for key in children.open if children else ():
+            self.tells.append((child_id(self.run.id, node_id, key), action))
 
     def decision(self) -> Decision:
         """The run as decided, with its new events in the outbox."""
@@ -130,7 +188,7 @@ class Draft:
             self.events or self.sends or self.changes or self.nodes != self.run.nodes
         )
         if not changed:
-            return Decision(self.run, False, {}, [], [], [])
+            return Decision(self.run, tells=self.tells)
         first = self.run.seq + 1
         fresh = {str(first + offset): event for offset, event in enumerate(self.events)}
         run = self.run.model_copy(
@@ -143,17 +201,35 @@ class Draft:
                 "wake_at": self._wake_at(bool(fresh or self.run.outbox)),
             }
         )
-        return Decision(run, True, self.results, self.sends, self.cancels, self.entered)
+        return Decision(
+            run,
+            True,
+            self.results,
+            self.sends,
+            self.cancels,
+            self.entered,
+            self.gathers,
+            self.spawns,
+            self.tells,
+        )
 
-    def _wake_at(self, unflushed: bool) -> Millis:
-        """When the planner must look again, at the latest; a crash before the flush is found by then, too."""
+    def _wake_at(self, unflushed: bool) -> Millis | None:
+        """When the planner must look again, at the latest; a crash before the flush is found by then, too. A
+        child that has finished is left alone: its parent looks after it."""
         soon = self.now + FLUSH_GRACE_MS
         if self.finished:
-            return soon
+            return None if self.run.parent_id and not self.tells else soon
         due = [state.wake_at for state in self.nodes.values() if state.wake_at is not None]
         deadline = self.changes.get("deadline_at", self.run.deadline_at)
-        if isinstance(deadline, int):
+        if isinstance(deadline, int) and self.status != "paused":
             due.append(deadline)
-        if unflushed or not due:
+        if self.again_at is not None:
+            due.append(self.again_at)
+        elif unflushed or not due:
             due.append(soon)
         return min(due)
+
+
+def child_id(run_id: str, node_id: str, key: str) -> str:
+    """The id of a node's child run."""
+    return f"{run_id}.{node_id}.{key}"

@@ -50,7 +50,10 @@ def ports_of(node_type: NodeType, node: Node) -> list[str]:
     """Every port the node has, in the order they are declared; `failure` last when its policy opens it."""
     ports = list(node_type.ports)
     if node_type.ports_from:
-        ports = [*_strings_at(node.config, node_type.ports_from.split(".")), *ports]
+        path = node_type.ports_from.split(".")
+        field = path[0].removesuffix("[]")
+        config = {field: _default(node_type, field), **node.config}
+        ports = [*_strings_at(config, path), *ports]
     if node.policy.on_failure == "port":
         ports.append(FAILURE)
     return list(dict.fromkeys(ports))
@@ -63,8 +66,13 @@ def side_effects_of(node_type: NodeType, node: Node) -> SideEffects:
         return rule
     value = node.config.get(rule.field)
     if value is None:
-        value = node_type.config_schema.get("properties", {}).get(rule.field, {}).get("default")
+        value = _default(node_type, rule.field)
     return rule.cases.get(value, rule.otherwise) if isinstance(value, str) else rule.otherwise
+
+
+def _default(node_type: NodeType, field: str) -> Any:
+    """What a config field is when it is left out."""
+    return node_type.config_schema.get("properties", {}).get(field, {}).get("default")
 
 
 def _strings_at(value: Any, path: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """What a node asks of the planner instead of an output: it is suspended, and no executor holds it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from shared.contracts.base import Contract, Json, Millis, PortName
 from shared.contracts.value import Value
@@ -10,14 +10,22 @@ from shared.contracts.value import Value
 MOST_CONCURRENT = 100
 
 
-class SleepUntil(Contract):
+class _Asked(Contract):
+    """The base of all directives: `kind` tells them apart, even where defaults are left out."""
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**serialize(self), "kind": type(self).model_fields["kind"].default}
+
+
+class SleepUntil(_Asked):
     """Go on with no output at a time."""
 
     kind: Literal["sleep_until"] = "sleep_until"
     at: Millis
 
 
-class AwaitDecision(Contract):
+class AwaitDecision(_Asked):
     """Go on through the port that a person chooses, or through `timeout`. `form` is the JSON Schema of the
     data that comes with a decision; who may decide is in `assignees`, everybody when it is empty."""
 
@@ -28,7 +36,7 @@ class AwaitDecision(Contract):
     timeout_at: Millis | None = None
 
 
-class AwaitSignal(Contract):
+class AwaitSignal(_Asked):
     """Go on with the body of a request to the node's resume URL, or through `timeout`."""
 
     kind: Literal["await_signal"] = "await_signal"
@@ -36,7 +44,7 @@ class AwaitSignal(Contract):
     timeout_at: Millis | None = None
 
 
-class SpawnRuns(Contract):
+class SpawnRuns(_Asked):
     """Run the node's body, or another workflow, as child runs and go on with what they answer.
 
     `map`: one run for each of `items` (a JSON list of `total`, of `{key, value}` when `keyed`), at most

@@ -20,11 +20,12 @@ FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte"})
 
 INDEXES: dict[str, list[str]] = {
-    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id"],
+    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id", "waiting_for"],
     "node_runs": ["run_id", "executor"],
     "run_events": ["run_id"],
     "workflows": ["workspace_id"],
     "versions": ["workflow_id"],
+    "cache": ["expires_at"],
 }
 
 

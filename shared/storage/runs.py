@@ -1,10 +1,13 @@
 """`runs`: one document a run. Inserted by whoever starts it, saved only by the planner, guarded by `rev`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shared.contracts.base import Millis
-from shared.contracts.run import Run
+from shared.contracts.directive import AwaitDecision
+from shared.contracts.run import Run, RunStatus
 from shared.storage.mongo import Document, Store
+
+ASKED_AT_ONCE = 1_000
 
 
 class Runs:
@@ -17,10 +20,23 @@ class Runs:
         """False when a run with this id is there already."""
         return await self._collection.insert_one(_document(run))
 
+    async def insert_many(self, runs: Sequence[Run]) -> set[str]:
+        """Insert all that are new; the ids of those that were there already."""
+        return await self._collection.insert_many([_document(run) for run in runs])
+
     async def load(self, run_ids: Sequence[str]) -> dict[str, Run]:
         """Those that exist, by id."""
         documents = await self._collection.find({"_id": {"$in": list(run_ids)}})
         return {document["_id"]: Run.model_validate(document) for document in documents}
+
+    async def among(self, run_ids: Sequence[str], statuses: Collection[RunStatus]) -> set[str]:
+        """Which of these runs exist and have one of these statuses; no document is read."""
+        found: set[str] = set()
+        for start in range(0, len(run_ids), ASKED_AT_ONCE):
+            ids = list(run_ids[start : start + ASKED_AT_ONCE])
+            query = {"_id": {"$in": ids}, "status": {"$in": list(statuses)}}
+            found.update(await self._collection.count_by(query, "_id"))
+        return found
 
     async def save(self, runs: Sequence[Run]) -> set[str]:
         """Replace each run whose stored `rev` is one less than its own; the ids of those that were saved.
@@ -70,6 +86,42 @@ class Runs:
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
         return [Run.model_validate(document) for document in found]
 
+    async def waiting(self, workspace_id: str, what: str, *, before: str | None, limit: int) -> list[Run]:
+        """The newest first of the runs, child runs as well, in which a node waits for that: `review`."""
+        query: Document = {"workspace_id": workspace_id, "waiting_for": what}
+        if before:
+            query["_id"] = {"$lt": before}
+        found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
+        return [Run.model_validate(document) for document in found]
+
+    async def matching(
+        self,
+        workspace_id: str,
+        *,
+        statuses: Sequence[str],
+        workflow_id: str | None,
+        after: Millis | None,
+        before: Millis | None,
+        limit: int,
+    ) -> list[Run]:
+        """The oldest first of the runs that are no child runs, in one of these statuses, and created at
+        `after` or later, earlier than `before`."""
+        query: Document = {"workspace_id": workspace_id, "level": "top", "status": {"$in": list(statuses)}}
+        if workflow_id:
+            query["workflow_id"] = workflow_id
+        created = {"$gte": after, "$lt": before}
+        if limits := {operator: at for operator, at in created.items() if at is not None}:
+            query["created_at"] = limits
+        found = await self._collection.find(query, sort="_id", limit=limit)
+        return [Run.model_validate(document) for document in found]
+
 
 def _document(run: Run) -> Document:
-    return {**run.model_dump(by_alias=True, exclude_defaults=True), "level": run.level}
+    waits = any(
+        state.suspended is not None
+        and state.status == "suspended"
+        and isinstance(state.suspended.directive, AwaitDecision)
+        for state in run.nodes.values()
+    )
+    document = run.model_dump(by_alias=True, exclude_defaults=True, exclude={"waiting_for"})
+    return {**document, "level": run.level, **({"waiting_for": "review"} if waits else {})}

@@ -1,0 +1,218 @@
+"""Containers: which child runs begin when, and what a container makes of their answers. Pure."""
+
+from dataclasses import dataclass
+
+from services.planner.retry import may_retry
+from services.planner.settling import conclude_suspended
+from services.planner.transitions import Draft, Spawn, child_id
+from shared.contracts.directive import SpawnRuns
+from shared.contracts.failure import Failure, failure
+from shared.contracts.run import NODE_FINISHED, Children, RunStatus
+from shared.contracts.value import Value, inline, to_json
+from shared.contracts.version import PinnedGraph
+
+LOOK_AGAIN_MS = 30_000
+FINALLY = "finally"
+BODY = "graph"
+
+
+@dataclass(frozen=True)
+class ChildFinished:
+    """A child run has finished, or could not begin."""
+
+    node: str
+    attempt: int
+    key: str
+    status: RunStatus
+    output: Value | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class ChildBegun:
+    """A child run that nobody waits for is there to stay."""
+
+    node: str
+    attempt: int
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Ungatherable:
+    """What the children of this node have answered cannot be its output."""
+
+    node: str
+    failure: Failure
+
+
+def key_of(index: int | str, attempt: int) -> str:
+    """A child's key among those of its node: its index, and the node's attempt after the first."""
+    return str(index) if attempt == 1 else f"{index}-{attempt}"
+
+
+def begin(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
+    """Release the first children of a node that has just been suspended."""
+    spawn, _ = _spawning(draft, node_id)
+    if spawn.shape == "map":
+        release(draft, graph, node_id)
+        return
+    index = spawn.turn if spawn.shape == "loop" else 0
+    _release_one(draft, node_id, index, "" if spawn.shape == "workflow" else BODY)
+
+
+def release(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
+    """Begin as many more items of a map as may run side by side; it ends when all have finished."""
+    spawn, children = _spawning(draft, node_id)
+    attempt = draft.state(node_id).attempt
+    if children.failure is None and draft.status == "running":
+        room = min(spawn.concurrency - len(children.open), spawn.total - children.released)
+        if room > 0:
+            first = children.released
+            keys = [key_of(index, attempt) for index in range(first, first + room)]
+            children = children.model_copy(update={"released": first + room, "open": [*children.open, *keys]})
+            draft.spawns.append(Spawn(node_id, attempt, BODY, keys))
+    _keep(draft, node_id, children)
+    if children.open:
+        return
+    if children.failure is not None:
+        conclude_suspended(draft, graph, node_id, failure=children.failure)
+    elif children.released == spawn.total and node_id in draft.ungatherable:
+        conclude_suspended(draft, graph, node_id, failure=draft.ungatherable[node_id])
+    elif children.released == spawn.total:
+        draft.gathers.append(node_id)
+        conclude_suspended(draft, graph, node_id, output=inline("null"))
+
+
+def child_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished) -> None:
+    """Take one child's answer; one that is not open (any more) says nothing new."""
+    state = draft.state(fact.node)
+    children = state.suspended.children if state.suspended else None
+    if children is None or state.attempt != fact.attempt or fact.key not in children.open:
+        return
+    children = children.model_copy(update={"open": [key for key in children.open if key != fact.key]})
+    if state.status in NODE_FINISHED:
+        left = LOOK_AGAIN_MS + draft.now if children.open else None
+        _keep(draft, fact.node, children, wake_at=left)
+        return
+    spawn, _ = _spawning(draft, fact.node)
+    match spawn.shape:
+        case "map":
+            _item_finished(draft, graph, fact, children, spawn)
+        case "loop":
+            _turn_finished(draft, graph, fact, children)
+        case "try" | "workflow":
+            _body_finished(draft, graph, fact, children, spawn)
+
+
+def child_begun(draft: Draft, graph: PinnedGraph, fact: ChildBegun) -> None:
+    """The other workflow runs by itself: this node need not wait."""
+    state = draft.state(fact.node)
+    if state.status == "suspended" and state.attempt == fact.attempt:
+        conclude_suspended(draft, graph, fact.node, output=inline(to_json({"run_id": fact.run_id})))
+
+
+def look_again(draft: Draft, graph: PinnedGraph, node_id: str, begun: frozenset[str], *, late: bool) -> None:
+    """Begin children that a crash has kept from it; when the node's time is over, stop them all."""
+    spawn, children = _spawning(draft, node_id)
+    if late and children.failure is None:
+        limit_s = graph.nodes[node_id].policy.timeout_s
+        said = failure("timeout", f"its child runs did not finish within {limit_s:g} s", node=node_id)
+        children = children.model_copy(update={"failure": said})
+    missing = [key for key in children.open if child_id(draft.run.id, node_id, key) not in begun]
+    if children.failure is not None and not _in_finally(children):
+        children = children.model_copy(update={"open": [key for key in children.open if key not in missing]})
+        draft.set(node_id, deadline_at=None)
+        _keep(draft, node_id, children)
+        draft.tell_children(node_id, "cancel")
+        if not children.open:
+            conclude_suspended(draft, graph, node_id, failure=children.failure)
+        return
+    if missing:
+        field = FINALLY if _in_finally(children) else "" if spawn.shape == "workflow" else BODY
+        draft.spawns.append(Spawn(node_id, draft.state(node_id).attempt, field, missing))
+    _keep(draft, node_id, children)
+
+
+def _item_finished(
+    draft: Draft, graph: PinnedGraph, fact: ChildFinished, children: Children, spawn: SpawnRuns
+) -> None:
+    if fact.status != "succeeded":
+        children = children.model_copy(update={"failed": children.failed + 1})
+        if spawn.on_item_failure == "stop" and children.failure is None:
+            children = children.model_copy(update={"failure": _told(fact, f"{fact.node}[{_index(fact)}]")})
+            _keep(draft, fact.node, children)
+            draft.tell_children(fact.node, "cancel")
+    _keep(draft, fact.node, children)
+    release(draft, graph, fact.node)
+
+
+def _turn_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished, children: Children) -> None:
+    """The loop is asked again, with the state that this turn has left."""
+    if fact.status != "succeeded":
+        said = _told(fact, f"{fact.node}[{_index(fact)}]")
+        conclude_suspended(draft, graph, fact.node, failure=children.failure or said)
+        return
+    state = draft.state(fact.node)
+    children = children.model_copy(update={"answer": fact.output})
+    _keep(draft, fact.node, children, wake_at=state.deadline_at)
+    draft.set(fact.node, turn=state.turn + 1)
+    draft.eligible.append(fact.node)
+
+
+def _body_finished(
+    draft: Draft, graph: PinnedGraph, fact: ChildFinished, children: Children, spawn: SpawnRuns
+) -> None:
+    attempt = draft.state(fact.node).attempt
+    failed = None if fact.status == "succeeded" else _told(fact, fact.node)
+    if fact.key == key_of(FINALLY, attempt):
+        found = failed or children.failure
+        output = children.answer
+    else:
+        found, output = children.failure or failed, fact.output
+        policy = graph.nodes[fact.node].policy.retry
+        again = found is not None and may_retry(policy, found, attempt, "none")
+        if spawn.finally_ and not again:
+            _keep(draft, fact.node, children.model_copy(update={"answer": output, "failure": found}))
+            _release_one(draft, fact.node, FINALLY, FINALLY)
+            return
+    conclude_suspended(draft, graph, fact.node, output=output or inline("null"), failure=found)
+
+
+def _release_one(draft: Draft, node_id: str, index: int | str, field: str) -> None:
+    _, children = _spawning(draft, node_id)
+    attempt = draft.state(node_id).attempt
+    key = key_of(index, attempt)
+    draft.spawns.append(Spawn(node_id, attempt, field, [key]))
+    _keep(draft, node_id, children.model_copy(update={"released": children.released + 1, "open": [key]}))
+
+
+def _spawning(draft: Draft, node_id: str) -> tuple[SpawnRuns, Children]:
+    suspended = draft.state(node_id).suspended
+    assert suspended is not None
+    assert isinstance(suspended.directive, SpawnRuns)
+    assert suspended.children is not None
+    return suspended.directive, suspended.children
+
+
+def _keep(draft: Draft, node_id: str, children: Children, **changes: object) -> None:
+    state = draft.state(node_id)
+    assert state.suspended is not None
+    look_at = draft.now + LOOK_AGAIN_MS
+    wake_at = look_at if state.deadline_at is None else min(look_at, state.deadline_at)
+    suspended = state.suspended.model_copy(update={"children": children})
+    draft.set(node_id, **{"suspended": suspended, "wake_at": wake_at, **changes})
+
+
+def _in_finally(children: Children) -> bool:
+    return any(key.startswith(FINALLY) for key in children.open)
+
+
+def _index(fact: ChildFinished) -> str:
+    return fact.key.partition("-")[0]
+
+
+def _told(fact: ChildFinished, place: str) -> Failure:
+    """The child's failure as the node's own, with the way down to where it happened."""
+    found = fact.failure or failure(fact.status, f"its child run was {fact.status}")
+    inner = found.path or found.node
+    return found.model_copy(update={"node": fact.node, "path": f"{place}.{inner}" if inner else place})

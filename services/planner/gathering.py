@@ -1,0 +1,106 @@
+"""What a map's child runs have answered, put together in order."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from services.planner.children import ChildFinished, key_of
+from services.planner.outputs import NULL, failure_value
+from services.planner.transitions import child_id
+from shared.contracts.base import Json
+from shared.contracts.directive import SpawnRuns
+from shared.contracts.failure import Failure, failure
+from shared.contracts.run import Run
+from shared.contracts.value import Value, from_json, to_json
+from shared.storage.payloads import Payloads
+from shared.storage.runs import Runs
+
+PAGE = 500
+MAX_OUTPUT_BYTES = 15_000_000
+REMEMBERED_BYTES = 1_000
+REMEMBERED = 20_000
+
+
+class TooLarge(Exception):
+    """What the children have answered is too much for one output."""
+
+    def __init__(self, found: Failure) -> None:
+        super().__init__(found.message)
+        self.failure = found
+
+
+class Gathering:
+    """Remembers the small answers of children that finish here, and reads the others back."""
+
+    def __init__(self, runs: Runs, payloads: Payloads) -> None:
+        self._runs = runs
+        self._payloads = payloads
+        self._known: OrderedDict[str, ChildFinished] = OrderedDict()
+
+    def remember(self, run_id: str, fact: ChildFinished) -> None:
+        """Keep a small answer at hand until it is asked for."""
+        size = fact.output.size if fact.output and fact.output.json_text is not None else 0
+        if size <= REMEMBERED_BYTES:
+            self._known[child_id(run_id, fact.node, fact.key)] = fact
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+    async def output(self, run: Run, node_id: str) -> Value:
+        """The output of a map whose children have all finished: a list in the order of its items, or a
+        mapping. `run` is as it was before that was decided. Raises TooLarge."""
+        state = run.nodes[node_id]
+        assert state.suspended is not None
+        directive = state.suspended.directive
+        assert isinstance(directive, SpawnRuns)
+        names = await self._names(directive)
+        texts: list[Json] = []
+        size = 0
+        keys = (key_of(index, state.attempt) for index in range(directive.total))
+        while page := list(islice(keys, PAGE)):
+            for index, text in await self._page(run, node_id, page, directive):
+                texts.append(text if names is None else f"{to_json(names[index])}:{text}")
+                size += len(texts[-1])
+            if size > MAX_OUTPUT_BYTES:
+                said = f"its items answered over {MAX_OUTPUT_BYTES:,} bytes; let the body answer with less"
+                raise TooLarge(failure("output_too_large", said, node=node_id))
+        opening, closing = "[]" if names is None else "{}"
+        return await self._payloads.put(opening + ",".join(texts) + closing)
+
+    async def _names(self, directive: SpawnRuns) -> list[str] | None:
+        if not directive.keyed:
+            return None
+        items = from_json(await self._payloads.text(directive.items or NULL))
+        return [each["key"] for each in items]
+
+    async def _page(
+        self, run: Run, node_id: str, keys: Sequence[str], directive: SpawnRuns
+    ) -> list[tuple[int, Json]]:
+        ids = [child_id(run.id, node_id, key) for key in keys]
+        known = {each: self._known.pop(each) for each in ids if each in self._known}
+        missing = [each for each in ids if each not in known]
+        stored = await self._runs.load(missing) if missing else {}
+        answers: dict[str, tuple[Value | None, Failure | None]] = {
+            **{each: (fact.output, fact.failure) for each, fact in known.items()},
+            **{each: (child.output, child.failure) for each, child in stored.items()},
+        }
+        shown = list(_shown(zip(keys, (answers[each] for each in ids), strict=True), directive))
+        texts = await self._payloads.texts([value for _, value in shown])
+        return [
+            (index, value.json_text if value.json_text is not None else texts[value.ref or ""])
+            for index, value in shown
+        ]
+
+
+def _shown(
+    answers: Iterator[tuple[str, tuple[Value | None, Failure | None]]], directive: SpawnRuns
+) -> Iterator[tuple[int, Value]]:
+    """The answers to put into the output; a failure takes its place there, or leaves none."""
+    for key, (output, failed) in answers:
+        index = int(key.partition("-")[0])
+        if output is not None:
+            yield index, output
+        elif directive.on_item_failure == "keep":
+            found = failed or failure("cancelled", "its child run was cancelled")
+            text = failure_value(found).json_text
+            wrapped = f'{{"failure":{text}}}'
+            yield index, Value(json_text=wrapped, size=len(wrapped))
