@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.node_run import MAX_LINE_CHARS, MAX_LOG_LINES
-from shared.expressions import evaluate_each
+from shared.expressions import evaluate_each, evaluate_one
 from shared.sandbox import Ran, Sandbox
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ MAX_LOG_CHARS = 20_000
 @dataclass
 class Context:
     """One attempt of one node. `bindings` are the names its expressions may use: trigger, nodes, run, vars,
-    item, index."""
+    and in the body of a container item and index.
+
+    A loop is asked once for each `turn`, from the second on with the `state` that the one before has left. In
+    a `dry` run nothing waits and nobody is asked."""
 
     run_id: str
     workspace_id: str
@@ -27,6 +30,9 @@ class Context:
     bindings: Mapping[str, Any]
     http: "HttpClient | None" = None
     logs: list[str] = field(default_factory=list)
+    turn: int = 0
+    state: Any = None
+    dry: bool = False
 
     @property
     def idempotency_key(self) -> str:
@@ -37,6 +43,10 @@ class Context:
         """A per-item expression's value for every item, in one sandbox call; raises ExpressionError."""
         return await evaluate_each(self.sandbox, expression, items, self.bindings)
 
+    async def of_item(self, expression: str, item: Any, index: int) -> Any:
+        """A per-item expression's value for one item; raises ExpressionError."""
+        return await evaluate_one(self.sandbox, expression, {**self.bindings, "item": item, "index": index})
+
     async def run_code(self, code: str, inputs: Mapping[str, Any], *, timeout_s: float | None = None) -> Ran:
         """Run a program in a sandbox session of its own; what it prints goes to the log. Raises
         SandboxError."""
@@ -44,6 +54,13 @@ class Context:
         for line in ran.printed.splitlines():
             self.log(line)
         return ran
+
+    async def run_javascript(
+        self, code: str, inputs: Mapping[str, Any], *, timeout_s: float | None = None
+    ) -> Any:
+        """The value of a JavaScript program's last expression; what it prints goes to the log. Raises
+        SandboxError."""
+        return await self.sandbox.javascript.run(code, inputs, timeout_s=timeout_s, log=self.log)
 
     def log(self, line: str) -> None:
         """Keep a line with the node run; number, length and total are capped."""

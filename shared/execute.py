@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from shared.batcher import Batcher
 from shared.contracts.base import Millis
-from shared.contracts.events import NodeFinished, NodeReady, NodesCancelled, NodeStarted
+from shared.contracts.events import NodeFinished, NodeReady, NodesCancelled, NodeStarted, SliceFinished
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.ids import now_ms
 from shared.messaging.broker import Bus, Delivery
-from shared.messaging.topology import planner_key
+from shared.messaging.topology import LANES, planner_key
 from shared.metrics import QUEUE_WAIT_SECONDS
 from shared.patience import patiently
+from shared.sliced import run_slice
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.telemetry import logger, span, traceparent
@@ -27,7 +28,7 @@ CANCELLED_KEPT = 1_000
 
 
 class Executor:
-    """Takes work from its pool's queues. At most `slots` claimed nodes run at once."""
+    """Takes work from its pool's queues. Of each lane at most `slots` claimed nodes run at once."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class Executor:
         self._node_runs = node_runs
         self._executors = executors
         self._trees = trees
-        self._slots = asyncio.Semaphore(slots)
+        self._slots = {lane: asyncio.Semaphore(slots) for lane in LANES}
         self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
         self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
         self._detached: dict[str, asyncio.Task[None]] = {}
@@ -98,8 +99,11 @@ class Executor:
         with span(
             "executor.run", trace, run_id=ready.run_id, head=ready.nodes[0].node, nodes=len(ready.nodes)
         ):
-            results = await self._run(ready, trace)
-            await self._publish(ready, results, trace, stored=False)
+            if ready.slice:
+                await self._tell(await run_slice(ready, self._trees.run, self.id), trace)
+            else:
+                results = await self._run(ready, trace)
+                await self._publish(ready, results, trace, stored=False)
 
     async def _run_claimed(self, ready: NodeReady, delivery: Delivery) -> None:
         await self._joined.wait()
@@ -111,22 +115,23 @@ class Executor:
             open=True,
             created_at=now_ms(),
         )
-        await self._slots.acquire()
+        slots = self._slots[ready.lane]
+        await slots.acquire()
         if ready.sent_at <= self._cancelled.get(claim.id.rpartition(":")[0], -1):  # while it was queued here
-            self._slots.release()
+            slots.release()
             return
         try:
             claimed = await patiently(lambda: self._claims.add(claim), "claim")
             if claimed:
                 await delivery.ack()
         except BaseException:
-            self._slots.release()
+            slots.release()
             self._held.discard(claim.id)
             raise
         if claimed:
             self._detached[claim.id] = asyncio.create_task(self._work(ready, claim, delivery.traceparent))
         else:
-            self._slots.release()
+            slots.release()
             await self._again(ready, claim.id, delivery.traceparent)
 
     async def _again(self, ready: NodeReady, claim_id: str, trace: str) -> None:
@@ -151,7 +156,7 @@ class Executor:
         except Exception:
             logger.exception("executor.unpublished", run_id=ready.run_id, node=ready.nodes[0].node)
         finally:
-            self._slots.release()
+            self._slots[ready.lane].release()
             self._unwanted.discard(claim.id)
             self._held.discard(claim.id)
             self._detached.pop(claim.id, None)
@@ -194,8 +199,11 @@ class Executor:
             stored=stored,
             results=list(results),
         )
-        key, trace = planner_key(NodeFinished.event, ready.run_id), traceparent(trace)
-        await patiently(lambda: self._bus.publish(message, key, trace=trace), "node.finished")
+        await self._tell(message, trace)
+
+    async def _tell(self, message: NodeFinished | SliceFinished, trace: str) -> None:
+        key, trace = planner_key(message.event, message.run_id), traceparent(trace)
+        await patiently(lambda: self._bus.publish(message, key, trace=trace), message.event)
 
     async def _claim_all(self, claims: list[NodeRun]) -> list[bool]:
         """One answer a claim. An insert of unknown outcome is tried again: a claim that is stored in this

@@ -22,6 +22,7 @@ from pydantic_monty import (
     ResourceLimits,
 )
 
+from shared.javascript.pool import JavaScript
 from shared.sandbox_error import SandboxError
 from shared.sandbox_values import plain
 
@@ -106,7 +107,8 @@ class _Printed:
 
 
 class Sandbox:
-    """`processes` workers for expressions and as many for programs; callers beyond that wait their turn.
+    """`processes` workers for expressions, as many for programs, and as many for those in JavaScript; callers
+    beyond that wait their turn.
 
     `max_memory` is in bytes per session. Workers start when they are first needed, but for one."""
 
@@ -125,6 +127,7 @@ class Sandbox:
             min_processes=1, max_processes=2 * processes, request_timeout=LONGEST_S + START_TIMEOUT_S
         )
         self._programs = asyncio.Semaphore(processes)
+        self.javascript = JavaScript(processes, max_memory=max_memory, timeout_s=code_timeout_s)
         self._sessions: asyncio.LifoQueue[_Session | None] = asyncio.LifoQueue()
         for _ in range(processes):
             self._sessions.put_nowait(None)
@@ -139,6 +142,7 @@ class Sandbox:
         while not self._sessions.empty():
             if session := self._sessions.get_nowait():
                 await session.close()
+        await self.javascript.close()
         await self._workers.__aexit__(kind, error, trace)
         # Monty's own threads still let go of Python objects; an interpreter that ends meanwhile aborts.
         await asyncio.sleep(AFTERMATH_S)

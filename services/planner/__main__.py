@@ -6,16 +6,25 @@ from contextlib import asynccontextmanager
 
 from services.planner.clock import Clock
 from services.planner.facts import Facts
-from services.planner.family import Family
 from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
+from services.planner.keeping import Keeping
 from services.planner.memory import Memory
+from services.planner.offspring import Offspring
 from services.planner.outbox import Outbox
 from services.planner.outputs import Outputs
 from services.planner.results import Results
 from services.planner.settings import PlannerSettings
+from services.planner.slices import Slices
 from services.planner.spawning import Spawning
-from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested, RunWoken
+from shared.contracts.events import (
+    NodeFinished,
+    NodeStarted,
+    RunControl,
+    RunRequested,
+    RunWoken,
+    SliceFinished,
+)
 from shared.messaging import topology
 from shared.metrics import OUTBOX_AGE_SECONDS
 from shared.service import Service, run_service
@@ -40,20 +49,24 @@ async def planner(service: Service) -> AsyncIterator[None]:
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
     memory, gathering = Memory(runs, Versions(service.store)), Gathering(runs, payloads)
     spawning = Spawning(memory, outputs, payloads, Workflows(service.store))
+    results = Results(node_runs, outputs, payloads)
+    keeping = Keeping(service.id, results, gathering)
+    offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
     core = Planner(
         service.id,
         runs,
         memory,
         Facts(runs, node_runs, executors),
-        Results(node_runs, outputs, payloads),
+        results,
         outbox,
-        Family(spawning, gathering),
+        keeping,
+        offspring,
     )
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(
             topology.planner_queue(partition),
             core.on_message,
-            [RunRequested, RunControl, RunWoken, NodeStarted, NodeFinished],
+            [RunRequested, RunControl, RunWoken, NodeStarted, NodeFinished, SliceFinished],
             bindings=topology.planner_bindings(partition),
             prefetch=SETTINGS.prefetch,
             single_active=True,

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.planner.retry import may_retry
 from services.planner.settling import conclude_suspended
-from services.planner.transitions import Draft, Spawn, child_id
+from services.planner.transitions import Draft, Spawn
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
-from shared.contracts.run import NODE_FINISHED, Children, RunStatus
+from shared.contracts.run import NODE_FINISHED, Children, RunStatus, child_id
 from shared.contracts.value import Value, inline, to_json
 from shared.contracts.version import PinnedGraph
 

@@ -6,11 +6,10 @@ from services.planner.children import ChildFinished
 from services.planner.decide import Fact, Woken
 from services.planner.heard import Heard
 from services.planner.lost import lost
-from services.planner.transitions import child_id
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
 from shared.contracts.node_run import node_run_id
-from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run
+from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run, child_id
 from shared.ids import now_ms
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns

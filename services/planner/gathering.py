@@ -6,11 +6,10 @@ from itertools import islice
 
 from services.planner.children import ChildFinished, key_of
 from services.planner.outputs import NULL, failure_value
-from services.planner.transitions import child_id
 from shared.contracts.base import Json
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
-from shared.contracts.run import Run
+from shared.contracts.run import Run, child_id
 from shared.contracts.value import Value, from_json, to_json
 from shared.storage.payloads import Payloads
 from shared.storage.runs import Runs

@@ -5,23 +5,20 @@ and writes once for all. A message is acknowledged when what it led to is saved 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from services.planner.children import Ungatherable
-from services.planner.decide import Fact, decide
+from services.planner.decide import decide
 from services.planner.facts import Facts
-from services.planner.family import Family
-from services.planner.gathering import TooLarge
 from services.planner.heard import Groups, Heard
+from services.planner.keeping import Keeping
 from services.planner.memory import Memory
+from services.planner.offspring import Offspring
 from services.planner.outbox import Outbox, unsent
 from services.planner.results import Results
 from services.planner.saved import Saved
 from services.planner.transitions import Decision
+from services.planner.work import Work
 from shared.batcher import Batcher
-from shared.contracts.events import NodeFinished, RunRequested
 from shared.contracts.run import RUN_FINISHED, Run
-from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 from shared.messaging.broker import Delivery, Poison
 from shared.metrics import BATCH_EVENTS, CONFLICTS, RUNS
@@ -30,17 +27,6 @@ from shared.storage.runs import Runs
 from shared.telemetry import is_sampled, logger, span, traceparent
 
 BATCH = 200
-
-
-@dataclass
-class Work:
-    """One run of a batch: what has happened to it, and what has been decided about it."""
-
-    run: Run
-    graph: PinnedGraph
-    facts: list[Fact]
-    decision: Decision
-    trace: str
 
 
 class Planner:
@@ -54,7 +40,8 @@ class Planner:
         facts: Facts,
         results: Results,
         outbox: Outbox,
-        family: Family,
+        keeping: Keeping,
+        offspring: Offspring,
     ) -> None:
         self._id = planner_id
         self._runs = runs
@@ -62,7 +49,8 @@ class Planner:
         self._facts = facts
         self._results = results
         self._outbox = outbox
-        self._family = family
+        self._keeping = keeping
+        self._offspring = offspring
         self._finished: list[Run] = []
         self._batcher: Batcher[Delivery, None] = Batcher(self._process, limit=BATCH)
 
@@ -140,15 +128,16 @@ class Planner:
     ) -> Groups:
         """Carry each run as far as its messages take it; what has to be decided again because of another
         writer."""
-        works = await self._load(groups, failed, fresh=fresh)
+        heard = await self._offspring.take(groups, self._flush)
+        works = await self._load(heard, failed, fresh=fresh)
         works = [work for work in works if self._decide(work, failed)]
-        await self._store_results(works)
+        await self._keeping.store_results(works)
         changed = [work for work in works if work.decision.changed]
         conflicts = await self._save(changed)
         carried = [work for work in works if work.run.id not in conflicts]
         finished += await self._flush(carried)
-        await self._spawn(carried, failed, told)
-        self._family.tell(told, [(work.decision, work.trace) for work in carried])
+        await self._offspring.begin(carried, self._flush, told)
+        self._offspring.tell(carried, told)
         if conflicts:
             CONFLICTS.inc(len(conflicts))
         return {run_id: groups[run_id] for run_id in conflicts}
@@ -179,66 +168,10 @@ class Planner:
             return False
         return True
 
-    async def _store_results(self, works: Sequence[Work]) -> None:
-        """Output before state. Where another executor's results were stored first, those are what is decided
-        on."""
-        await self._gather(works)
-        answers = [(work.run, work.decision, work.graph, _messages(work.facts)) for work in works]
-        storing = await self._results.store(answers)
-        for work in works:
-            if winners := storing.replaced.get(work.run.id):
-                others = [fact for fact in work.facts if _mark(fact) not in winners]
-                work.facts = [*winners.values(), *others]
-                work.decision = decide(work.run, work.graph, work.facts, now_ms())
-                await self._gather([work])
-            if attached := storing.attached.get(work.run.id):
-                run = work.decision.run
-                run = run.model_copy(update={"results": {**run.results, **attached}})
-                work.decision = replace(work.decision, run=run)
-            self._results.remember(work.decision)
-
-    async def _gather(self, works: Sequence[Work]) -> None:
-        """The outputs of containers whose children have all finished."""
-        for work in works:
-            for node_id in work.decision.gathers:
-                try:
-                    output = await self._family.gathering.output(work.run, node_id)
-                except TooLarge as error:
-                    work.facts = [Ungatherable(node_id, error.failure), *work.facts]
-                    work.decision = decide(work.run, work.graph, work.facts, now_ms())
-                    break
-                work.decision.answer(node_id, output)
-
-    async def _spawn(self, works: Sequence[Work], failed: dict[str, BaseException], told: Groups) -> None:
-        """Begin child runs: what they start with is decided before they are stored, which saves a write."""
-        born: list[Work] = []
-        for work in works:
-            for spawn in work.decision.spawns:
-                runs, graph = await self._family.begin(work.decision.run, work.graph, spawn, told)
-                if graph:
-                    asked = [RunRequested(run_id=run.id) for run in runs]
-                    born += [
-                        Work(run, graph, [fact], Decision(run), work.trace)
-                        for run, fact in zip(runs, asked, strict=True)
-                    ]
-        born = [work for work in born if self._decide(work, failed)]
-        if not born:
-            return
-        for work in born:
-            run = work.decision.run.model_copy(update={"rev": 1, "writer": self._id})
-            work.decision = replace(work.decision, run=run)
-        there = await self._runs.insert_many([work.decision.run for work in born])
-        await self._flush([work for work in born if work.run.id not in there])
-
     async def _save(self, works: Sequence[Work]) -> set[str]:
         if not works:
             return set()
-        for work in works:
-            run = work.decision.run
-            if "succeeded" in work.decision.entered:
-                run = run.model_copy(update={"output": await self._results.output(run, work.graph)})
-            run = run.model_copy(update={"rev": run.rev + 1, "writer": self._id})
-            work.decision = replace(work.decision, run=run)
+        await self._keeping.complete(works)
         saved = await self._runs.save([work.decision.run for work in works])
         for work in works:
             run = work.decision.run
@@ -262,6 +195,9 @@ class Planner:
             self._memory.keep(run)
             if run.status in RUN_FINISHED and run.wake_at is not None:
                 finished.append(run)
+            elif run.status in RUN_FINISHED:
+                self._memory.forget(run.id)
+                self._results.forget(run.id)
         return finished
 
     async def tidy(self) -> None:
@@ -284,11 +220,3 @@ def _trace(run: Run, heard: Sequence[Heard]) -> str:
     """What has led to this decision. Messages from the clock belong to no trace: the run's goes on."""
     found = (each.traceparent for each in heard if is_sampled(each.traceparent))
     return next(found, run.traceparent or heard[0].traceparent)
-
-
-def _messages(facts: Sequence[Fact]) -> dict[tuple[str, int], NodeFinished]:
-    return {(fact.head, fact.attempt): fact for fact in facts if isinstance(fact, NodeFinished)}
-
-
-def _mark(fact: Fact) -> tuple[str, int] | None:
-    return (fact.head, fact.attempt) if isinstance(fact, NodeFinished) else None

@@ -90,13 +90,15 @@ class Outbox:
         )
 
     async def _send(self, saved: Saved, head: str, now: Millis) -> None:
-        run, graph = saved.run, saved.graph
-        pool = graph.frozen[head].pool
-        await self._bus.ensure_executor_queues(pool)
-        message = await self._ready(run, graph, head, now)
-        await self._bus.publish(message, topology.ready_key(pool, run.lane), trace=saved.trace)
+        await self.publish(await self.ready(saved.run, saved.graph, head, now), saved.trace)
 
-    async def _ready(self, run: Run, graph: PinnedGraph, head: str, now: Millis) -> NodeReady:
+    async def publish(self, message: NodeReady, trace: str) -> None:
+        """Send work to the executors of its pool."""
+        await self._bus.ensure_executor_queues(message.pool)
+        await self._bus.publish(message, topology.ready_key(message.pool, message.lane), trace=trace)
+
+    async def ready(self, run: Run, graph: PinnedGraph, head: str, now: Millis) -> NodeReady:
+        """The message that has a node run, and those that were sent with it."""
         sent = sent_with(graph, run.nodes, head)
         frozen = [graph.frozen[node_id] for node_id in sent]
         named = {node_id for each in frozen for node_id in each.references} - set(sent)

@@ -8,12 +8,12 @@ from typing import Any
 from services.planner.children import FINALLY, ChildFinished
 from services.planner.memory import Memory
 from services.planner.outputs import Outputs, failure_value
-from services.planner.transitions import Spawn, child_id
+from services.planner.transitions import Spawn
 from shared.contracts.base import Millis
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import MAX_DEPTH
-from shared.contracts.run import Run, Suspension, Trigger
+from shared.contracts.run import Run, Suspension, Trigger, child_id
 from shared.contracts.value import Value, from_json, inline, to_json
 from shared.contracts.version import PinnedGraph, body_id
 from shared.signals import token

@@ -7,7 +7,7 @@ from services.planner.readiness import UNTOUCHED
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult
-from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, RUN_FINISHED, Event, NodeState, Run
+from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, RUN_FINISHED, Event, NodeState, Run, child_id
 from shared.contracts.value import Value
 
 # event -> the statuses it may find, the status it leaves
@@ -228,8 +228,3 @@ class Draft:
         elif unflushed or not due:
             due.append(soon)
         return min(due)
-
-
-def child_id(run_id: str, node_id: str, key: str) -> str:
-    """The id of a node's child run."""
-    return f"{run_id}.{node_id}.{key}"

@@ -70,10 +70,28 @@ class NodeTask(Contract):
     references: list[str] = Field(default_factory=list)
 
 
+class SliceItem(Contract):
+    """One child run among many: its key, and what it runs on."""
+
+    key: str
+    item: Value | None = None
+    index: int | None = None
+
+
+class Slice(Contract):
+    """Child runs of one node that are run one after the other, all on the same nodes."""
+
+    node: str
+    attempt: int
+    field: str
+    items: list[SliceItem]
+
+
 class NodeReady(Message):
     """Nodes to execute in one go: a tree, depth first, usually of one node. `outputs` holds what their
     expressions name, `trigger` the run's input, `item` and `index` what a container runs it on, `signals` the
-    resume URLs of the run's nodes. In a `dry` run nothing waits."""
+    resume URLs of the run's nodes. With a `slice` the nodes are run for each of its
+    child runs, and `run_id` is their parent. In a `dry` run nothing waits."""
 
     event: ClassVar[str] = "node.ready"
     run_id: str
@@ -90,6 +108,7 @@ class NodeReady(Message):
     signals: dict[str, str] = Field(default_factory=dict)
     vars: Json = "{}"
     dry: bool = False
+    slice: Slice | None = None
     sent_at: Millis
 
 
@@ -118,6 +137,28 @@ class NodeFinished(Message):
     executor: str
     stored: bool = False
     results: list[NodeResult]
+
+
+class SliceAnswer(Contract):
+    """What one child run of a slice has come to, node by node."""
+
+    key: str
+    results: list[NodeResult]
+
+
+class SliceFinished(Message):
+    """The results of a slice, by child run of the run `run_id`. Those the executor hands back, because the
+    message has taken long enough, are named in `unanswered`."""
+
+    event: ClassVar[str] = "slice.finished"
+    run_id: str
+    workspace_id: str
+    node: str
+    attempt: int
+    field: str
+    executor: str
+    answers: list[SliceAnswer]
+    unanswered: list[str] = Field(default_factory=list[str])
 
 
 class NodesCancelled(Message):
@@ -180,7 +221,7 @@ class NodeTypeAnnounced(Message):
     node_types: list[NodeType]
 
 
-PlannerMessage = RunRequested | RunControl | RunWoken | NodeStarted | NodeFinished
+PlannerMessage = RunRequested | RunControl | RunWoken | NodeStarted | NodeFinished | SliceFinished
 MESSAGES: tuple[type[Message], ...] = (
     RunRequested,
     RunControl,
@@ -188,6 +229,7 @@ MESSAGES: tuple[type[Message], ...] = (
     NodeReady,
     NodeStarted,
     NodeFinished,
+    SliceFinished,
     NodesCancelled,
     NodeProgress,
     RunChanged,

@@ -23,6 +23,11 @@ NODE_FINISHED: frozenset[str] = frozenset({"succeeded", "failed", "skipped", "ca
 IN_FLIGHT: frozenset[str] = frozenset({"ready", "running"})
 
 
+def child_id(run_id: str, node_id: str, key: str) -> str:
+    """The id of a node's child run."""
+    return f"{run_id}.{node_id}.{key}"
+
+
 class Trigger(Contract):
     """What started the run."""
 

@@ -1,0 +1,59 @@
+"""What has been decided, made ready to be saved: outputs before state."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.planner.children import Ungatherable
+from services.planner.decide import decide
+from services.planner.gathering import Gathering, TooLarge
+from services.planner.results import Results
+from services.planner.work import Work, mark_of, messages_of
+from shared.ids import now_ms
+
+
+class Keeping:
+    """Stores results, and puts into runs what is known only with them."""
+
+    def __init__(self, planner_id: str, results: Results, gathering: Gathering) -> None:
+        self._id = planner_id
+        self._results = results
+        self._gathering = gathering
+
+    async def store_results(self, works: Sequence[Work]) -> None:
+        """Output before state. Where another executor's results were stored first, those are what is decided
+        on."""
+        await self._gather(works)
+        answers = [(work.run, work.decision, work.graph, messages_of(work.facts)) for work in works]
+        storing = await self._results.store(answers)
+        for work in works:
+            if winners := storing.replaced.get(work.run.id):
+                others = [fact for fact in work.facts if mark_of(fact) not in winners]
+                work.facts = [*winners.values(), *others]
+                work.decision = decide(work.run, work.graph, work.facts, now_ms())
+                await self._gather([work])
+            if attached := storing.attached.get(work.run.id):
+                run = work.decision.run
+                run = run.model_copy(update={"results": {**run.results, **attached}})
+                work.decision = replace(work.decision, run=run)
+            self._results.remember(work.decision)
+
+    async def complete(self, works: Sequence[Work]) -> None:
+        """The run's output where it has succeeded, its next `rev`, and who writes it."""
+        for work in works:
+            run = work.decision.run
+            changes: dict[str, object] = {"rev": run.rev + 1, "writer": self._id}
+            if "succeeded" in work.decision.entered:
+                changes["output"] = await self._results.output(run, work.graph)
+            work.decision = replace(work.decision, run=run.model_copy(update=changes))
+
+    async def _gather(self, works: Sequence[Work]) -> None:
+        """The outputs of containers whose children have all finished."""
+        for work in works:
+            for node_id in work.decision.gathers:
+                try:
+                    output = await self._gathering.output(work.run, node_id)
+                except TooLarge as error:
+                    work.facts = [Ungatherable(node_id, error.failure), *work.facts]
+                    work.decision = decide(work.run, work.graph, work.facts, now_ms())
+                    break
+                work.decision.answer(node_id, output)

@@ -1,0 +1,29 @@
+"""A run that is being carried, from what has happened to it to what has been decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.planner.decide import Fact
+from services.planner.transitions import Decision
+from shared.contracts.events import NodeFinished
+from shared.contracts.run import Run
+from shared.contracts.version import PinnedGraph
+
+
+@dataclass
+class Work:
+    """One run of a batch: what has happened to it, and what has been decided about it."""
+
+    run: Run
+    graph: PinnedGraph
+    facts: list[Fact]
+    decision: Decision
+    trace: str
+
+
+def messages_of(facts: Sequence[Fact]) -> dict[tuple[str, int], NodeFinished]:
+    return {(fact.head, fact.attempt): fact for fact in facts if isinstance(fact, NodeFinished)}
+
+
+def mark_of(fact: Fact) -> tuple[str, int] | None:
+    return (fact.head, fact.attempt) if isinstance(fact, NodeFinished) else None

@@ -1,0 +1,200 @@
+"""One attempt of one node: its expressions evaluated, run, and what came of it as data."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from shared.context import Context
+from shared.contracts.base import Json
+from shared.contracts.directive import AwaitDecision, AwaitSignal, Directive, SleepUntil, SpawnRuns
+from shared.contracts.events import NodeReady, NodeTask
+from shared.contracts.failure import Failure, failure
+from shared.contracts.graph import OUT
+from shared.contracts.node_run import NodeResult
+from shared.contracts.value import Value, from_json, to_json
+from shared.expressions import ExpressionError, resolve
+from shared.ids import now_ms
+from shared.metrics import NODE_SECONDS
+from shared.mocked import mocked
+from shared.nodes import NodeFailed, Registered, Routed
+from shared.patience import patiently
+from shared.remembered import Remembered, key_of
+from shared.sandbox import SandboxError
+from shared.storage.payloads import Payloads
+from shared.telemetry import logger
+
+MAX_OUTPUT_BYTES = 15_000_000
+DIRECTIVES = (SleepUntil, AwaitDecision, AwaitSignal, SpawnRuns)
+
+
+@dataclass
+class _Outcome:
+    """What has become known of an attempt so far; a failure leaves what was there. `key` is what the answer
+    is to be remembered under."""
+
+    port: str | None = None
+    value: Any = None
+    output: Json | None = None
+    input: Json | None = None
+    failure: Failure | None = None
+    directive: Directive | None = None
+    cached: bool = False
+    key: str | None = None
+
+    @property
+    def status(self) -> Literal["succeeded", "failed", "suspended"]:
+        """What the node's status is to be."""
+        if self.failure:
+            return "failed"
+        return "suspended" if self.directive else "succeeded"
+
+    def take(self, answer: Any) -> None:
+        """Sort what the node type has answered; raises NodeFailed when it is too large to be stored."""
+        if isinstance(answer, Failure):
+            self.failure = answer
+        elif isinstance(answer, DIRECTIVES):
+            for value in (answer.items, answer.item) if isinstance(answer, SpawnRuns) else ():
+                _sized(value.json_text or "" if value else "", "what its child runs begin with")
+            self.directive = answer
+        else:
+            routed = answer if isinstance(answer, Routed) else Routed(OUT, answer)
+            self.port, self.value = routed.port, routed.output
+            self.output = _sized(to_json(self.value), "the output")
+
+
+class Attempts:
+    """Runs single nodes of the types an executor knows."""
+
+    def __init__(
+        self, node_types: Mapping[str, Registered], payloads: Payloads, remembered: Remembered | None
+    ) -> None:
+        self._node_types = node_types
+        self._payloads = payloads
+        self._remembered = remembered
+
+    async def run(self, ready: NodeReady, node_task: NodeTask, context: Context) -> tuple[NodeResult, Any]:
+        """The result, and the output as a value; never raises for what a node does."""
+        started_at, start = now_ms(), time.perf_counter()
+        outcome = _Outcome()
+        try:
+            async with asyncio.timeout(node_task.timeout_s):
+                await self._answer(ready, node_task, context, outcome)
+        except Exception as error:
+            outcome.failure = _failure(error, node_task)
+        result = NodeResult(
+            node=node_task.node,
+            attempt=node_task.attempt,
+            status=outcome.status,
+            port=None if outcome.failure else outcome.port,
+            output=None if outcome.failure else await self._kept(outcome.output),
+            input=await self._kept(outcome.input),
+            failure=outcome.failure and outcome.failure.model_copy(update={"node": node_task.node}),
+            directive=None if outcome.failure else await self._carried(outcome.directive),
+            turn=node_task.turn,
+            cached=outcome.cached,
+            logs=context.logs,
+            started_at=started_at,
+            finished_at=max(started_at, now_ms()),
+        )
+        NODE_SECONDS.labels(node_task.type, result.status).observe(time.perf_counter() - start)
+        if self._remembered and outcome.key and result.output and node_task.cache_ttl_s:
+            port, ttl_s = result.port or OUT, node_task.cache_ttl_s
+            await self._remembered.keep(outcome.key, ready.workspace_id, port, result.output, ttl_s)
+        return result, outcome.value
+
+    async def _answer(
+        self, ready: NodeReady, node_task: NodeTask, context: Context, outcome: _Outcome
+    ) -> None:
+        if node_task.mock is not None:
+            outcome.take(mocked(node_task.mock))
+            return
+        registered = self._known(node_task.type)
+        manifest = registered.node_type
+        config = await resolve(
+            context.sandbox,
+            from_json(node_task.config),
+            context.bindings,
+            per_item=manifest.per_item,
+            code=[*manifest.code, *manifest.bodies],
+        )
+        outcome.input = _input(config, context)
+        suspends = manifest.waits or manifest.bodies
+        if self._remembered and node_task.cache_ttl_s and not ready.dry and not suspends:
+            outcome.key = key_of(ready.workspace_id, manifest, config, context.bindings)
+            if hit := await self._remembered.find(outcome.key, ready.workspace_id):
+                outcome.take(Routed(hit[0], from_json(hit[1])))
+                outcome.cached, outcome.key = True, None
+                return
+        outcome.take(await registered.run(registered.config_model.model_validate(config), context))
+        if outcome.directive and ready.side_effects != "none":
+            said = f"{node_task.type} has side effects and asked to be suspended; a node type can do only one"
+            raise NodeFailed("internal", said)
+
+    def _known(self, type_name: str) -> Registered:
+        if type_name in self._node_types:
+            return self._node_types[type_name]
+        known = f"this executor has {len(self._node_types)} types, and {type_name!r} is none of them"
+        raise NodeFailed("unknown_type", known)
+
+    async def _kept(self, text: Json | None) -> Value | None:
+        """A value that can travel; outside the node's time limit, for the store may be away."""
+        return None if text is None else await patiently(lambda: self._payloads.put(text), "output")
+
+    async def _carried(self, directive: Directive | None) -> Directive | None:
+        """A directive whose values can travel."""
+        if not isinstance(directive, SpawnRuns):
+            return directive
+        values = {"items": directive.items, "item": directive.item}
+        moved = {
+            name: await self._kept(each.json_text)
+            for name, each in values.items()
+            if each and each.json_text is not None
+        }
+        return directive.model_copy(update=moved)
+
+
+def _input(config: dict[str, Any], context: Context) -> Json | None:
+    """The config as it is shown with the attempt, unless it is too large for the store."""
+    text = to_json(config)
+    if (size := _size(text)) <= MAX_OUTPUT_BYTES:
+        return text
+    context.log(f"The input has {size:,} bytes; of those above {MAX_OUTPUT_BYTES:,} none is kept.")
+    return None
+
+
+def _sized(text: Json, what: str) -> Json:
+    if (size := _size(text)) > MAX_OUTPUT_BYTES:
+        raise NodeFailed("output_too_large", f"{what} has {size:,} bytes; {MAX_OUTPUT_BYTES:,} may be")
+    return text
+
+
+def _size(text: Json) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _failure(error: Exception, node_task: NodeTask) -> Failure:
+    """An exception as data; one that no node type should let through is logged as a bug."""
+    node = node_task.node
+    match error:
+        case NodeFailed():
+            return error.failure.model_copy(update={"node": node})
+        case ExpressionError():
+            return failure(error.code, str(error), node=node, path=error.path)
+        case SandboxError():
+            return failure(error.code, str(error), node=node, line=error.line)
+        case TimeoutError():
+            return failure("timeout", f"the node did not finish within {node_task.timeout_s:g} s", node=node)
+        case ValidationError():
+            found = error.errors(include_url=False, include_input=False)
+            said = "; ".join(f"config.{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:5])
+            return failure("invalid_config", said, node=node)
+        case TypeError() | ValueError():
+            logger.warning("node.bad_value", type=node_task.type, error=str(error)[:300])
+            return failure("bad_value", f"{node_task.type}: {error}", node=node)
+        case _:
+            logger.exception("node.raised", type=node_task.type, node=node)
+            return failure("internal", f"{node_task.type} raised {type(error).__name__}: {error}", node=node)
