@@ -1,4 +1,4 @@
-"""`python -m services up | demo | run <file> | doctor`: everything on one machine."""
+"""`python -m services up | demo | run <file> | test <file> | import asl <file> | doctor`: everything on one machine."""
 
 import argparse
 import asyncio
@@ -13,6 +13,8 @@ COMMANDS = {
     "up": "services.local.up",
     "demo": "services.demo",
     "run": "services.local.run",
+    "test": "services.local.testing",
+    "import": "services.local.importing",
     "doctor": "services.local.doctor",
 }
 
@@ -26,10 +28,27 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("file", nargs="?", help="a graph file; examples/lead-scoring.yaml when left out")
     run = commands.add_parser("run", help="run a graph file on a system that is up")
     run.add_argument("file", help="a YAML file with name, graph and input")
-    run.add_argument("--url", help="another system than the one that is up here")
-    run.add_argument("--api-key", help="its API key")
-    run.add_argument("--workspace", default="default", help="its workspace")
     run.add_argument("--base-url", help="where it finds the data of the examples")
+    test = commands.add_parser(
+        "test", help="run files of test cases dry, on a system that is up or a new one"
+    )
+    test.add_argument("files", nargs="+", metavar="file", help="a YAML file with graph and cases")
+    test.add_argument("--junit", metavar="file", help="write the outcomes as JUnit XML")
+    test.set_defaults(base_url=None)
+    importing = commands.add_parser("import", help="make a graph of another system's definition")
+    importing.add_argument("format", choices=["asl"], help="asl: Amazon States Language")
+    importing.add_argument("file", help="a JSON or YAML file with the definition")
+    importing.add_argument("--name", help="the workflow's name; the file's when left out")
+    importing.add_argument(
+        "--create",
+        action="store_true",
+        help="create the workflow on the system instead of printing the graph",
+    )
+    importing.set_defaults(base_url=None)
+    for command in (run, test, importing):
+        command.add_argument("--url", help="another system than the one that is up here")
+        command.add_argument("--api-key", help="its API key")
+        command.add_argument("--workspace", default="default", help="its workspace")
     commands.add_parser("doctor", help="say what is wrong")
     return root
 

@@ -8,8 +8,8 @@
     async def filter_items(config: Config, context: Context) -> list[Any]:
         \"\"\"Keep the items for which `where` holds.\"\"\"
 
-The type hints are the manifest: config and output schema, fields that hold per-item expressions or program
-text."""
+The type hints are the manifest: config and output schema, fields that hold per-item expressions, program text
+or a graph."""
 
 import importlib
 import inspect
@@ -22,6 +22,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from shared.context import Context
+from shared.contracts.base import Contract
 from shared.contracts.catalog import NodeType, SideEffects, SideEffectsBy
 from shared.contracts.failure import Detail, failure
 from shared.contracts.graph import OUT
@@ -35,8 +36,14 @@ class _Code:
     """Marks a field that holds program text."""
 
 
+class _Body:
+    """Marks a field that holds a graph, which the node runs as child runs."""
+
+
 PerItem = Annotated[str, _PerItem]
 Code = Annotated[str, _Code]
+Body = Annotated[dict[str, Any], _Body]
+_MARKS = {_PerItem, _Code, _Body}
 
 
 class NodeConfig(BaseModel):
@@ -85,6 +92,7 @@ def node(
     ports_from: str | None = None,
     icon: str = "box",
     credential_type: str | None = None,
+    waits: bool = False,
 ) -> Callable[[F], F]:
     """Declare a node type; its description is the first line of the function's docstring."""
 
@@ -105,6 +113,8 @@ def node(
             output_schema=_output_schema(hints.get("return", Any)),
             per_item=list(_marked(config_model, _PerItem)),
             code=list(_marked(config_model, _Code)),
+            bodies=list(_marked(config_model, _Body)),
+            waits=waits,
             credential_type=credential_type,
         )
         run.registered = Registered(node_type, config_model, run)  # type: ignore[attr-defined]
@@ -131,14 +141,37 @@ def discover(package: ModuleType) -> dict[str, Registered]:
 
 
 def _output_schema(hint: Any) -> dict[str, Any]:
-    return {} if hint in (Any, Routed, type(None)) else TypeAdapter(hint).json_schema()
+    """What is known of the output: nothing if it may come by a port or by way of a directive."""
+    if hint is type(None) or any(not suffix and _is_elsewhere(inner) for suffix, inner in _unwrapped(hint)):
+        return {}
+    return _closed(TypeAdapter(hint).json_schema())
+
+
+def _is_elsewhere(hint: Any) -> bool:
+    return hint is Any or (inspect.isclass(hint) and issubclass(hint, Routed | Contract))
+
+
+def _closed(schema: Any) -> Any:
+    """A schema whose objects with named keys have no others: what no hint names does not come out."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(each) for key, each in schema.items()}
+    return {**closed, "additionalProperties": False} if _is_open(closed) else closed
+
+
+def _is_open(schema: dict[str, Any]) -> bool:
+    named = schema.get("type") == "object" and isinstance(schema.get("properties"), dict)
+    return named and "additionalProperties" not in schema
 
 
 def _marked(model: type[BaseModel], mark: type) -> Iterator[str]:
     """Dotted paths of the fields that carry a mark; `[]` stands for every element, `{}` for every value."""
-    for name, hint in get_type_hints(model, include_extras=True).items():
-        if name == "model_config":
+    for attribute, hint in get_type_hints(model, include_extras=True).items():
+        if attribute not in model.model_fields:
             continue
+        name = model.model_fields[attribute].alias or attribute
         for suffix, inner in _unwrapped(hint):
             if get_origin(inner) is Annotated and mark in get_args(inner)[1:]:
                 yield name + suffix
@@ -149,7 +182,7 @@ def _marked(model: type[BaseModel], mark: type) -> Iterator[str]:
 def _unwrapped(hint: Any) -> Iterator[tuple[str, Any]]:
     """A hint without its optional, list and dict wrappings, with the suffix they add to the path."""
     origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated and not (set(args[1:]) & {_PerItem, _Code}):
+    if origin is Annotated and not (set(args[1:]) & _MARKS):
         yield from _unwrapped(args[0])
     elif origin is list and args:
         yield from (("[]" + suffix, inner) for suffix, inner in _unwrapped(args[0]))

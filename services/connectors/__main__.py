@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from services import connectors
 from services.connectors.settings import ConnectorsSettings
 from shared.http import HttpClient
+from shared.messaging import topology
 from shared.nodes import discover
 from shared.pool import executor
 from shared.sandbox import Sandbox
 from shared.service import Service, run_service
+from shared.storage.cache import Cache
 from shared.storage.payloads import Payloads
 from shared.tree import TreeRunner
 
@@ -20,8 +22,13 @@ SETTINGS = ConnectorsSettings()
 async def compose(service: Service) -> AsyncIterator[None]:
     """Compose the connectors: their operations, the guarded HTTP client, a sandbox for expressions."""
     found = discover(connectors)
-    async with Sandbox(processes=SETTINGS.sandboxes) as sandbox, HttpClient(allow=SETTINGS.allowed) as http:
-        trees = TreeRunner(found, sandbox, Payloads(service.store), http=http)
+    calls = SETTINGS.slots * len(topology.LANES)
+    async with (
+        Sandbox(processes=SETTINGS.sandboxes) as sandbox,
+        HttpClient(allow=SETTINGS.allowed, connections_per_host=calls) as http,
+    ):
+        cache = Cache(service.store)
+        trees = TreeRunner(found, sandbox, Payloads(service.store), cache=cache, http=http)
         async with executor(service, found, trees, prefetch=SETTINGS.prefetch, slots=SETTINGS.slots):
             yield
 

@@ -13,7 +13,21 @@ from services.gateway.errors import add_handlers
 from services.gateway.identity.keys import KeyGuard
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
-from services.gateway.routes import events, graphs, node_runs, runs, versions, workflows
+from services.gateway.routes import (
+    bulk,
+    controls,
+    events,
+    graphs,
+    imports,
+    node_controls,
+    node_runs,
+    reruns,
+    reviews,
+    runs,
+    signals,
+    versions,
+    workflows,
+)
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
 from shared.contracts.events import NodeProgress, NodeTypeAnnounced
@@ -22,6 +36,21 @@ from shared.messaging import asyncapi
 from shared.service import Service
 
 PREFIX = "/api/v1"
+# The busiest first; `bulk` before the routes that would take it for a run's id.
+ROUTES = (
+    runs,
+    node_runs,
+    events,
+    bulk,
+    controls,
+    node_controls,
+    reruns,
+    reviews,
+    imports,
+    workflows,
+    versions,
+    graphs,
+)
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced)
 
 
@@ -57,9 +86,10 @@ def routed(gateway: Gateway) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.gateway = gateway
-    for each in (runs, node_runs, events, workflows, versions, graphs):  # the busiest first
+    for each in ROUTES:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
     app.include_router(graphs.catalog_router, prefix=PREFIX)
+    app.include_router(signals.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False)
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

@@ -10,6 +10,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 _TOLD = {
     401: "No API key, or a wrong one",
+    403: "Others have to do this",
     404: "There is no such thing in this workspace",
     409: "It is not in a state for this",
     413: "The body is too large",
@@ -46,6 +47,10 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "required": False,
     "description": "The same key with the same request starts one run, however often it is sent",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+CONTROL_KEY = {
+    **IDEMPOTENCY_KEY,
+    "description": "The same key with the same request has its effect once, however often it is sent",
 }
 LAST_EVENT_ID: dict[str, Any] = {
     "name": "Last-Event-ID",

@@ -1,27 +1,20 @@
 """Graphs under check: what may be kept as a draft, and what may be published or run."""
 
 import asyncio
-import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from services.gateway.catalog import Catalog
 from services.gateway.errors import Fault, Refused
-from shared.check import Checked, Problem, check, freeze
+from shared.check import Checked, Problem, check, count_nodes, freeze
 from shared.contracts.catalog import NodeType
 from shared.contracts.graph import Graph
 from shared.contracts.version import FrozenNode
 
-IN_CONFIG = re.compile(r"nodes\[[0-9]+\]\.config\b")
 AT_ONCE = 50
 """Larger graphs are checked in a thread, so that nobody else waits for it."""
-UNFINISHED = frozenset({"required", "invalid"})
-
-
-def unfinished(problem: Problem) -> bool:
-    """What a draft may still lack: config, or any node at all. Everything else (shape, edges, cycles,
-    expressions) is refused when it is saved."""
-    return problem.code == "empty" or (problem.code in UNFINISHED and bool(IN_CONFIG.match(problem.path)))
+CREDENTIALS = frozenset({"missing_credential", "unknown_credential", "wrong_credential"})
 
 
 class Drafts:
@@ -31,35 +24,38 @@ class Drafts:
         self._catalog = catalog
         self._max_nodes = max_nodes
 
-    async def checked(self, graph: dict[str, Any]) -> Checked:
+    async def checked(self, graph: dict[str, Any], *, workflow_id: str | None = None) -> Checked:
         """All problems and warnings. An unknown type is looked for in the store before it is called so."""
-        checked = await self._check(graph)
+        checked = await self._check(graph, workflow_id)
         if any(each.code == "unknown_type" for each in checked.problems):
             self._catalog.outdated()
-            checked = await self._check(graph)
+            checked = await self._check(graph, workflow_id)
         return checked
 
-    async def savable(self, graph: dict[str, Any]) -> Checked:
-        """What a draft still lacks; raises Refused (`invalid_graph`) when it cannot be kept at all."""
-        checked = await self.checked(graph)
-        if not all(map(unfinished, checked.problems)):
+    async def savable(self, graph: dict[str, Any], *, workflow_id: str | None = None) -> Checked:
+        """What a draft still lacks: config, credentials, any node at all. Raises Refused (`invalid_graph`)
+        for all else: shape, edges, circles, expressions."""
+        checked = await self.checked(graph, workflow_id=workflow_id)
+        if not all(problem.lacking for problem in checked.problems):
             raise invalid_graph(checked.problems)
         return checked
 
-    async def frozen(self, graph: dict[str, Any]) -> dict[str, FrozenNode]:
-        """What the planner must know of each node; raises Refused (`invalid_graph`) unless all is well."""
-        checked = await self.checked(graph)
-        if checked.problems:
-            raise invalid_graph(checked.problems)
+    async def frozen(
+        self, graph: dict[str, Any], *, workflow_id: str | None = None, dry: bool = False
+    ) -> dict[str, FrozenNode]:
+        """What the planner must know of each node; raises Refused (`invalid_graph`) unless all is well. A
+        `dry` run needs no credentials."""
+        checked = await self.checked(graph, workflow_id=workflow_id)
+        problems = [each for each in checked.problems if not (dry and each.code in CREDENTIALS)]
+        if problems:
+            raise invalid_graph(problems)
         types: dict[str, NodeType] = await self._catalog.current()
         return freeze(Graph.model_validate(graph), types)
 
-    async def _check(self, graph: dict[str, Any]) -> Checked:
+    async def _check(self, graph: dict[str, Any], workflow_id: str | None) -> Checked:
         types = await self._catalog.current()
-        nodes = graph.get("nodes")
-        if isinstance(nodes, list) and len(nodes) > AT_ONCE:
-            return await asyncio.to_thread(check, graph, types, max_nodes=self._max_nodes)
-        return check(graph, types, max_nodes=self._max_nodes)
+        checked = partial(check, graph, types, max_nodes=self._max_nodes, workflow_id=workflow_id)
+        return await asyncio.to_thread(checked) if count_nodes(graph, types) > AT_ONCE else checked()
 
 
 def invalid_graph(problems: list[Problem]) -> Refused:

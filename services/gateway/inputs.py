@@ -1,6 +1,6 @@
 """What callers send. Strict: unknown keys and wrong types are refused. Separate from what is stored."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -23,14 +23,27 @@ GraphInput = dict[str, Any]
 Cursor = Annotated[str | None, Field(max_length=200, description="`next` of the page before")]
 
 
-def _example(value: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [value]})
+Mocks = Annotated[
+    dict[str, list[Any]],
+    Field(
+        max_length=5000,
+        description="What nodes answer instead of being run, for dry runs. By node id (`container.node` "
+        "within a container) a list with an entry an attempt, the last for all that follow: an output; or "
+        'exactly `{"failure": {"code", "message"}}`; or exactly `{"port", "output"}`',
+    ),
+]
+Dry = Annotated[bool, Field(description="Touch nothing outside: nodes with side effects must be mocked")]
+
+
+def example(*values: dict[str, Any]) -> ConfigDict:
+    """The settings of an input model, with what the OpenAPI document shows of it."""
+    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": list(values)})
 
 
 class NewWorkflow(BaseModel):
     """A workflow to be created, with its first draft."""
 
-    model_config = _example({"name": "Greeting", "tags": ["demo"], "graph": EXAMPLE_GRAPH})
+    model_config = example({"name": "Greeting", "tags": ["demo"], "graph": EXAMPLE_GRAPH})
     name: Name
     description: str = Field("", max_length=5000)
     tags: Tags = []
@@ -40,7 +53,7 @@ class NewWorkflow(BaseModel):
 class DraftChange(BaseModel):
     """A draft to be saved over revision `rev`. What is left out stays as it is."""
 
-    model_config = _example({"rev": 1, "name": "Greeting", "graph": EXAMPLE_GRAPH})
+    model_config = example({"rev": 1, "name": "Greeting", "graph": EXAMPLE_GRAPH})
     rev: int = Field(ge=0)
     name: Name | None = None
     description: str | None = Field(None, max_length=5000)
@@ -51,7 +64,7 @@ class DraftChange(BaseModel):
 class Publication(BaseModel):
     """Publish the draft; with `rev`, only if it is still that one."""
 
-    model_config = _example({"note": "First version", "rev": 1})
+    model_config = example({"note": "First version", "rev": 1})
     note: str = Field("", max_length=2000)
     rev: int | None = None
 
@@ -59,40 +72,54 @@ class Publication(BaseModel):
 class Restoration(BaseModel):
     """Make an old version the draft; with `rev`, only over that one."""
 
-    model_config = _example({"rev": 3})
+    model_config = example({"rev": 3})
     rev: int | None = None
 
 
 class StartRun(BaseModel):
-    """A run of a published version: the latest, unless `version` says otherwise."""
+    """A run of a published version: the latest, unless `version` or `draft` says otherwise."""
 
-    model_config = _example({"input": {"name": "Ada"}})
+    model_config = example(
+        {"input": {"name": "Ada"}},
+        {"input": {"name": "Ada"}, "draft": True, "dry": True, "mocks": {"greet": ["Hello"]}},
+    )
     input: Any = {}
     version: int | None = Field(None, ge=1, le=1_000_000)
+    draft: bool = Field(False, description="Run the draft as it is now, without publishing it")
     lane: Lane = "normal"
+    pins: bool = Field(False, description="Whether pinned outputs stand in for the nodes that have them")
+    dry: Dry = False
+    mocks: Mocks = {}
 
 
 class AdHocRun(BaseModel):
     """A run of a graph that belongs to no workflow."""
 
-    model_config = _example({"graph": EXAMPLE_GRAPH, "input": {"name": "Ada"}})
+    model_config = example(
+        {"graph": EXAMPLE_GRAPH, "input": {"name": "Ada"}},
+        {"graph": EXAMPLE_GRAPH, "dry": True, "mocks": {"greet": ["Hello Ada"]}},
+    )
     graph: GraphInput
     input: Any = {}
     lane: Lane = "normal"
+    pins: bool = Field(True, description="Whether pinned outputs stand in for the nodes that have them")
+    dry: Dry = False
+    mocks: Mocks = {}
 
 
 class Cancellation(BaseModel):
     """Why a run is cancelled."""
 
-    model_config = _example({"reason": "Started by mistake"})
+    model_config = example({"reason": "Started by mistake"})
     reason: str = Field("", max_length=500)
 
 
 class GraphToCheck(BaseModel):
-    """A graph to be checked and not kept."""
+    """A graph to be checked and not kept; with `workflow_id`, as the draft of that workflow."""
 
-    model_config = _example({"graph": EXAMPLE_GRAPH})
+    model_config = example({"graph": EXAMPLE_GRAPH})
     graph: GraphInput
+    workflow_id: str | None = Field(None, max_length=200)
 
 
 class _Query(BaseModel):
@@ -114,6 +141,14 @@ class PageQuery(_Query):
     limit: int = Field(50, ge=1, le=200)
 
 
+class DiffQuery(_Query):
+    """What a version is compared with."""
+
+    with_: Annotated[int, Field(ge=1, le=1_000_000)] | Literal["draft"] | None = Field(
+        None, alias="with", description="A version's number or `draft`; left out, the version before"
+    )
+
+
 class RunsOfWorkflowQuery(PageQuery):
     """Runs of one workflow, by status if wanted."""
 
@@ -124,6 +159,9 @@ class RunsQuery(RunsOfWorkflowQuery):
     """Runs, by status and workflow if wanted."""
 
     workflow_id: str | None = Field(None, max_length=200)
+    parent: str | None = Field(
+        None, max_length=1000, description="The child runs of this run, which are not listed otherwise"
+    )
 
 
 class EventsQuery(_Query):

@@ -7,12 +7,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway import inputs
+from services.gateway import control_inputs, import_models, inputs
 from services.gateway.resources import Problem
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
     inputs.NewWorkflow,
+    import_models.WorkflowImport,
     inputs.DraftChange,
     inputs.Publication,
     inputs.Restoration,
@@ -20,6 +21,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     inputs.AdHocRun,
     inputs.Cancellation,
     inputs.GraphToCheck,
+    control_inputs.Retrial,
+    control_inputs.Skip,
+    control_inputs.ReviewDecision,
+    control_inputs.Rerun,
+    control_inputs.RunsWanted,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -64,6 +70,8 @@ TAGS = [
     {"name": "workflows", "description": "A workflow and its draft"},
     {"name": "versions", "description": "What was published; immutable"},
     {"name": "runs", "description": "Runs of versions and of ad hoc graphs"},
+    {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
+    {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
 ]

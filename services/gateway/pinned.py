@@ -8,8 +8,11 @@ import orjson
 
 from services.gateway.catalog import Catalog
 from services.gateway.drafts import Drafts
+from services.gateway.errors import Refused
+from services.gateway.mocking import Dry, mocked
 from services.gateway.recent import Recent
-from shared.contracts.version import FrozenNode, Version
+from shared.contracts.graph import Graph
+from shared.contracts.version import FrozenNode, PinnedGraph, Version, body_path
 from shared.ids import now_ms
 from shared.storage.versions import Versions
 
@@ -38,23 +41,37 @@ class PinnedVersions:
         self._ad_hoc: Recent[tuple[str, bytes], Pinned] = Recent(REMEMBERED)
 
     async def get(self, workspace_id: str, version_id: str) -> Pinned | None:
-        """A version of this workspace."""
+        """A version of this workspace, or a container's body in one."""
         known = self._known.get(version_id)
         if known is None:
-            version = await self._versions.get(workspace_id, version_id)
+            stored, inner = body_path(version_id)
+            version = await self._versions.get(workspace_id, stored)
             if version is None:
                 return None
-            known = self.remember(version)
+            known = self._remember_body(version, version_id) if inner else self.remember(version)
         return known if known.workspace_id == workspace_id else None
 
-    async def ad_hoc(self, workspace_id: str, graph: dict[str, Any]) -> Pinned:
+    async def graph(self, workspace_id: str, version_id: str) -> PinnedGraph:
+        """The whole graph of a version of this workspace, or of a container's body in one; raises Refused
+        (`not_found`). Read and parsed each time: this is for what happens rarely."""
+        stored, _ = body_path(version_id)
+        version = await self._versions.get(workspace_id, stored)
+        if version is None:
+            raise Refused("not_found", f"Version {stored!r} is gone")
+        return _graph_of(version, version_id)
+
+    async def ad_hoc(self, workspace_id: str, graph: dict[str, Any], dry: Dry | None = None) -> Pinned:
         """The version of a graph without a workflow, stored when it is new. Its id follows from the graph and
-        from what the catalog says of it now. Raises Refused (`invalid_graph`)."""
+        from what the catalog says of it now, and its mocks. Raises Refused (`invalid_graph`, and what
+        `mocked` refuses)."""
         text = orjson.dumps(graph, option=orjson.OPT_SORT_KEYS)
-        key = (self._catalog.generation, sha256(workspace_id.encode() + b"\n" + text).digest())
+        asked = orjson.dumps(dry, option=orjson.OPT_SORT_KEYS)
+        key = (self._catalog.generation, sha256(b"\n".join((workspace_id.encode(), text, asked))).digest())
         if known := self._ad_hoc.get(key):
             return known
-        frozen = await self._drafts.frozen(graph)
+        frozen = await self._drafts.frozen(graph, dry=dry is not None)
+        if dry:
+            frozen = mocked(Graph.model_validate(graph), frozen, dry)
         version = Version(
             id=f"adhoc:{_digest(workspace_id, text, frozen)}",
             workspace_id=workspace_id,
@@ -80,6 +97,20 @@ class PinnedVersions:
         )
         self._known.put(version.id, known)
         return known
+
+    def _remember_body(self, version: Version, body: str) -> Pinned:
+        nodes = tuple(_graph_of(version, body).nodes)
+        known = Pinned(body, version.workspace_id, version.workflow_id, version.number, nodes)
+        self._known.put(body, known)
+        return known
+
+
+def _graph_of(version: Version, version_id: str) -> PinnedGraph:
+    """The graph of the version, or of the body in it that the id leads to."""
+    graph = PinnedGraph.of(version)
+    for node_id, field in body_path(version_id)[1]:
+        graph = graph.body(node_id, field)
+    return graph
 
 
 def version_id(workflow_id: str, number: int) -> str:

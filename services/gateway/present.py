@@ -24,6 +24,12 @@ Texts = Mapping[str, str]
 """JSON texts by reference, as `Payloads.texts` gives them."""
 
 _PENDING = NodeState()
+_KINDS = {
+    "await_decision": "review",
+    "await_signal": "signal",
+    "sleep_until": "wait",
+    "spawn_runs": "children",
+}
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -93,11 +99,14 @@ def run_summary(run: Run) -> Shown:
         "status": run.status,
         "trigger": {"kind": run.trigger.kind},
         "lane": run.lane,
+        "dry": run.dry,
+        "rerun_of": run.rerun_of,
         "failure": failure_shown(run.failure),
         "usage": usage_shown(run.usage),
         "parent": parent_shown(run),
         "created_at": iso(run.created_at),
         "started_at": iso(run.started_at),
+        "paused_at": iso(run.paused_at),
         "finished_at": iso(run.finished_at),
     }
 
@@ -129,7 +138,16 @@ def node_shown(state: NodeState) -> Shown:
         "started_at": iso(state.started_at),
         "finished_at": iso(state.finished_at),
         "failure": failure_shown(state.failure),
+        "waiting": kind_of(state),
+        "reused_from": state.source,
     }
+
+
+def kind_of(state: NodeState) -> str | None:
+    """What a suspended node waits for, in a word."""
+    if state.status != "suspended" or state.suspended is None:
+        return None
+    return _KINDS[state.suspended.directive.kind]
 
 
 def attempt_shown(result: NodeResult, texts: Texts) -> Shown:
@@ -142,6 +160,7 @@ def attempt_shown(result: NodeResult, texts: Texts) -> Shown:
         "output": value_shown(result.output, texts),
         "failure": failure_shown(result.failure),
         "logs": result.logs,
+        "cached": result.cached,
         "usage": usage_shown(result.usage),
         "started_at": iso(result.started_at),
         "finished_at": iso(result.finished_at),
@@ -151,7 +170,7 @@ def attempt_shown(result: NodeResult, texts: Texts) -> Shown:
 def event_shown(run_id: str, seq: int, event: Event) -> Shown:
     """An event; what does not apply to it is left out."""
     shown: Shown = {"run_id": run_id, "seq": seq, "type": event.type, "at": iso(event.at)}
-    for key in ("node", "attempt", "port"):
+    for key in ("node", "attempt", "port", "by"):
         if (value := getattr(event, key)) is not None:
             shown[key] = value
     if event.failure:

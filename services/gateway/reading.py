@@ -21,7 +21,7 @@ M = TypeVar("M", bound=BaseModel)
 
 async def read(request: Request, model: type[M]) -> tuple[M, bytes]:
     """The body as a model, and as it arrived. An empty body counts as `{}`. Raises Refused."""
-    raw = await _body(request, request.app.state.gateway.max_body_bytes)
+    raw = await body_of(request)
     value = parse(raw) if raw.strip() else {}
     if not isinstance(value, dict):
         raise Refused("invalid_request", f"The body must be a JSON object, not {_kind(value)}")
@@ -68,7 +68,9 @@ def problems_of(error: ValidationError) -> list[Fault]:
     ]
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def body_of(request: Request) -> bytes:
+    """The body as it arrived; raises Refused when it is too large."""
+    most: int = request.app.state.gateway.max_body_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)

@@ -13,6 +13,27 @@ from shared.contracts.usage import Usage
 AT = "2026-01-31T09:30:00.000Z"
 RUN_ID = "run_01KG9V4R8D2M6Q0XW5T3Z7B1CE"
 WORKFLOW_ID = "wf_01KG9V3ZB5N8S2YF4H6J0K7PQR"
+EXAMPLE_DIFF: dict[str, Any] = {
+    "from": 1,
+    "to": 2,
+    "nodes": {
+        "added": [{"within": "each.graph", "id": "notify", "type": "http.request", "name": ""}],
+        "removed": [],
+        "changed": [
+            {
+                "within": "",
+                "id": "fetch",
+                "changes": [{"path": "policy.retry.max_attempts", "before": 1, "after": 3}],
+            }
+        ],
+        "moved": [{"within": "", "id": "fetch"}],
+    },
+    "edges": {
+        "added": [{"within": "each.graph", "source": "score", "port": "out", "target": "notify"}],
+        "removed": [],
+    },
+    "settings": [{"within": "", "path": "timeout_s", "before": None, "after": 60}],
+}
 
 
 class Fault(BaseModel):
@@ -87,6 +108,82 @@ class VersionResource(VersionSummary):
     graph: Graph = Field(examples=[EXAMPLE_GRAPH])
 
 
+class NodeNamed(BaseModel):
+    """A node that was added or removed. `within` leads to its graph: empty for the outermost, `each.graph`
+    for the body of the node `each`."""
+
+    within: str
+    id: str
+    type: str
+    name: str
+
+
+class ValueChange(BaseModel):
+    """A value at a path such as `config.headers.Accept`; without `before` it is new, without `after` gone."""
+
+    path: str = Field(examples=["config.url"])
+    before: Any = None
+    after: Any = None
+
+
+class NodeChange(BaseModel):
+    """A node that was changed, by field."""
+
+    within: str
+    id: str
+    changes: list[ValueChange]
+
+
+class NodeMoved(BaseModel):
+    """A node that stands elsewhere."""
+
+    within: str
+    id: str
+
+
+class SettingChange(ValueChange):
+    """A setting that was changed."""
+
+    within: str
+
+
+class EdgeNamed(BaseModel):
+    """An edge that was added or removed."""
+
+    within: str
+    source: str
+    port: str
+    target: str
+
+
+class NodesDiff(BaseModel):
+    """What has become of the nodes."""
+
+    added: list[NodeNamed]
+    removed: list[NodeNamed]
+    changed: list[NodeChange]
+    moved: list[NodeMoved]
+
+
+class EdgesDiff(BaseModel):
+    """What has become of the edges."""
+
+    added: list[EdgeNamed]
+    removed: list[EdgeNamed]
+
+
+class DiffResource(BaseModel):
+    """What has changed from the older of two versions to the newer. `from` is null before the first one; the
+    draft counts as the newest."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_DIFF]})
+    from_: int | None = Field(alias="from")
+    to: int | Literal["draft"]
+    nodes: NodesDiff
+    edges: EdgesDiff
+    settings: list[SettingChange]
+
+
 class NodeResource(BaseModel):
     """A node in a run."""
 
@@ -96,6 +193,10 @@ class NodeResource(BaseModel):
     started_at: str | None
     finished_at: str | None
     failure: Failure | None
+    waiting: Literal["review", "signal", "wait", "children"] | None = Field(
+        description="What a suspended node waits for"
+    )
+    reused_from: str | None = Field(description="The run that its result was taken over from")
 
 
 class ParentResource(BaseModel):
@@ -116,11 +217,14 @@ class RunSummary(BaseModel):
     status: RunStatus
     trigger: Trigger
     lane: str
+    dry: bool
+    rerun_of: str | None = Field(description="The run that it took over results of")
     failure: Failure | None
     usage: Usage
     parent: ParentResource | None
     created_at: str = Field(examples=[AT])
     started_at: str | None
+    paused_at: str | None
     finished_at: str | None
 
 
@@ -136,23 +240,16 @@ class AttemptResource(BaseModel):
     """One attempt of a node. `input` is the config with its expressions evaluated."""
 
     attempt: int
-    status: Literal["succeeded", "failed"]
+    status: Literal["succeeded", "failed", "suspended"]
     port: str | None
     input: Any
     output: Any
     failure: Failure | None
     logs: list[str]
+    cached: bool = Field(description="Nothing was run: the output was known from before")
     usage: Usage
     started_at: str
     finished_at: str
-
-
-class NodeRunResource(NodeResource):
-    """A node in a run with its attempts that have ended, the first one first."""
-
-    node: str
-    run_id: str
-    attempts: list[AttemptResource]
 
 
 class EventResource(BaseModel):
@@ -166,6 +263,7 @@ class EventResource(BaseModel):
     attempt: int | None = None
     port: str | None = None
     failure: Failure | None = None
+    by: str | None = Field(None, description="Who has asked for it")
 
 
 class WorkflowPage(BaseModel):

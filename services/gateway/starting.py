@@ -1,8 +1,8 @@
 """Starting a run: once per idempotency key, durable before it is announced, and waited for if wanted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_hex
 
@@ -15,7 +15,7 @@ from services.gateway.pinned import Pinned
 from services.gateway.present import json_response, run_shown
 from shared.contracts.base import Json
 from shared.contracts.events import RunRequested
-from shared.contracts.run import RUN_FINISHED, Lane, Run, Trigger
+from shared.contracts.run import RUN_FINISHED, Lane, NodeState, Run, Trigger
 from shared.ids import new_id, now_ms
 from shared.messaging import topology
 from shared.storage.idempotency import Reservation
@@ -30,7 +30,7 @@ LONGEST_PAUSE_S = 8.0
 @dataclass(frozen=True)
 class Order:
     """A run that someone wants. `pin` finds its version, or refuses; `raw` is the request's body, `trace` its
-    `traceparent`."""
+    `traceparent`. `nodes` are states taken over from the run that it is a re-run of."""
 
     workspace_id: str
     pin: Callable[[], Awaitable[Pinned]]
@@ -39,17 +39,26 @@ class Order:
     wait_s: float
     raw: bytes
     trace: str
+    dry: bool = False
+    pins: bool = False
+    rerun_of: str | None = None
+    nodes: Mapping[str, NodeState] = field(default_factory=dict[str, NodeState])
 
 
 async def start(gateway: Gateway, request: Request, order: Order) -> Response:
     """Start the run, or find the one the same request started before; 202, or 200 when it has finished."""
-    key = idempotency_key(request)
-    fingerprint = _fingerprint(request.url.path, order.raw) if key else ""
+    run, replayed = await begun(gateway, order, idempotency_key(request), request.url.path)
+    return await _answer(gateway, run, replayed=replayed)
+
+
+async def begun(gateway: Gateway, order: Order, key: str, path: str) -> tuple[Run, bool]:
+    """The run, and whether it was started before by a request with the same key (none when it is empty)."""
+    fingerprint = _fingerprint(path, order.raw) if key else ""
     reserved = await gateway.idempotency.find(order.workspace_id, key) if key else None
     if reserved:
         _check_same(reserved, fingerprint)
         if run := await gateway.run_if_any(order.workspace_id, reserved.run_id):
-            return await answer_with(gateway, run, order.wait_s, replayed=True)
+            return await _waited(gateway, run, order.wait_s), True
     pinned = await order.pin()
     if key and not reserved:
         wanted = Reservation(new_id("run"), fingerprint)
@@ -62,16 +71,20 @@ async def start(gateway: Gateway, request: Request, order: Order) -> Response:
         await _announce(gateway, run)
         if order.wait_s:
             run = await _finished(gateway, run, end, order.wait_s)
-    return await _answer(gateway, run, replayed=False)
+    return run, False
 
 
-async def answer_with(gateway: Gateway, run: Run, wait_s: float, *, replayed: bool = False) -> Response:
+async def answer_with(gateway: Gateway, run: Run, wait_s: float) -> Response:
     """A run that exists, waited for if wanted and needed; 200 when it has finished, else 202."""
+    return await _answer(gateway, await _waited(gateway, run, wait_s), replayed=False)
+
+
+async def _waited(gateway: Gateway, run: Run, wait_s: float) -> Run:
     if wait_s and run.status not in RUN_FINISHED:
         with gateway.watchers.end_of(run.id) as end:
             run = await gateway.run(run.workspace_id, run.id)
             run = await _finished(gateway, run, end, wait_s)
-    return await _answer(gateway, run, replayed=replayed)
+    return run
 
 
 def idempotency_key(request: Request) -> str:
@@ -94,6 +107,10 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         secret=token_hex(16),
         trigger=Trigger(kind="api"),
         lane=order.lane,
+        dry=order.dry,
+        pins=order.pins,
+        rerun_of=order.rerun_of,
+        nodes=dict(order.nodes),
         status="queued",
         rev=0,
         wake_at=now + RECOVERY_MS,

@@ -17,6 +17,14 @@ LONGEST_LINE = 16_000_000
 RECONNECTS, RECONNECT_WAIT_S = 10, 0.5
 
 
+class Refusal(LocalError):
+    """The gateway answered with a problem; `status` is that of HTTP."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 @dataclass(frozen=True)
 class SentEvent:
     """One server-sent event."""
@@ -95,7 +103,7 @@ async def connected(url: str, api_key: str, workspace_id: str = WORKSPACE) -> As
 
 
 async def _checked(answer: aiohttp.ClientResponse) -> None:
-    """Raises LocalError with the problem when the answer is one."""
+    """Raises Refusal with the problem when the answer is one."""
     if answer.status < 400:
         return
     text = await answer.text(errors="replace")
@@ -105,4 +113,5 @@ async def _checked(answer: aiohttp.ClientResponse) -> None:
         lines = [f"\n  {each['path']}: {each['message']}" for each in problem.get("errors", [])]
     except (ValueError, TypeError, KeyError):
         detail, lines = text[:500], []
-    raise LocalError(f"{answer.method} {answer.url.path} answered {answer.status} {detail}{''.join(lines)}")
+    told = f"{answer.method} {answer.url.path} answered {answer.status} {detail}{''.join(lines)}"
+    raise Refusal(told, answer.status)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from services.local.client import Client, SentEvent, connected
 from services.local.home import LocalError, weft_home
 from services.local.state import LocalSystem, is_up, read_local
+from services.local.yaml_file import read_yaml
 
 
 class GraphFile(BaseModel):
@@ -74,15 +74,7 @@ async def follow(client: Client, file: GraphFile, run: dict[str, Any]) -> int:
 
 def read_graph(path: Path) -> GraphFile:
     """The graph file; raises LocalError with the place of what is wrong with it."""
-    try:
-        return GraphFile.model_validate(yaml.safe_load(path.read_text()))
-    except OSError as error:
-        raise LocalError(f"cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LocalError(f"{path} is not YAML: {error}") from error
-    except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise LocalError(f"{path} is not a graph file (name, description, graph, input): {found}") from error
+    return read_yaml(path, GraphFile, "a graph file (name, description, graph, input)")
 
 
 def target(args: argparse.Namespace) -> LocalSystem:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.planner.clock import Clock
+from services.planner.door import Door
 from services.planner.facts import Facts
 from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
@@ -16,6 +17,7 @@ from services.planner.outputs import Outputs
 from services.planner.results import Results
 from services.planner.settings import PlannerSettings
 from services.planner.slices import Slices
+from services.planner.slots import Slots
 from services.planner.spawning import Spawning
 from shared.contracts.events import (
     NodeFinished,
@@ -33,6 +35,7 @@ from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
+from shared.storage.slots import SlotStore
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -52,15 +55,17 @@ async def planner(service: Service) -> AsyncIterator[None]:
     results = Results(node_runs, outputs, payloads)
     keeping = Keeping(service.id, results, gathering)
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
+    door = Door(service.bus, memory, Slots(SlotStore(service.store), runs, payloads))
     core = Planner(
         service.id,
         runs,
         memory,
-        Facts(runs, node_runs, executors),
+        Facts(runs, node_runs, executors, door),
         results,
         outbox,
         keeping,
         offspring,
+        door,
     )
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(
@@ -72,7 +77,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
             single_active=True,
         )
     service.drain.append(core.drain)
-    clock = asyncio.create_task(Clock(service.bus, runs, node_runs, executors, core.tidy).run())
+    clock = asyncio.create_task(Clock(service.bus, runs, node_runs, executors, core.tidy, door.sweep).run())
     yield
     clock.cancel()
 

@@ -19,6 +19,7 @@ TICK_S = 1.0
 DUE_LIMIT = 500
 WAKE_AGAIN_S = 5.0
 LOOK_S = 5.0
+SWEEP_S = 10.0
 DEAD_AFTER_S = 20.0
 
 
@@ -32,12 +33,15 @@ class Clock:
         node_runs: NodeRuns,
         executors: Executors,
         tidy: Callable[[], Awaitable[None]],
+        sweep: Callable[[], Awaitable[None]],
     ) -> None:
         self._bus = bus
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
         self._tidy = tidy
+        self._sweep = sweep
+        self._swept = 0.0
         self._woken: dict[tuple[str, int], float] = {}
         self._beats: dict[str, tuple[int, float]] = {}
         self._looked = 0.0
@@ -50,8 +54,14 @@ class Clock:
                 await self._tidy()
                 await self._wake()
                 await self._look_for_the_dead()
+                await self._sweep_now_and_then()
             except Exception as error:
                 logger.warning("clock.tick_failed", error=f"{type(error).__name__}: {error}"[:300])
+
+    async def _sweep_now_and_then(self) -> None:
+        if time.monotonic() - self._swept >= SWEEP_S:
+            self._swept = time.monotonic()
+            await self._sweep()
 
     async def _wake(self) -> None:
         now = time.monotonic()

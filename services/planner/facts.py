@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from services.planner.children import ChildFinished
 from services.planner.decide import Fact, Woken
+from services.planner.door import Door
 from services.planner.heard import Heard
 from services.planner.lost import lost
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
 from shared.contracts.node_run import node_run_id
 from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run, child_id
+from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
@@ -19,13 +21,17 @@ from shared.storage.runs import Runs
 class Facts:
     """Gathers what has happened, by run."""
 
-    def __init__(self, runs: Runs, node_runs: NodeRuns, executors: Executors) -> None:
+    def __init__(self, runs: Runs, node_runs: NodeRuns, executors: Executors, door: Door) -> None:
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
+        self._door = door
 
     async def gather(
-        self, runs: Mapping[str, Run], groups: Mapping[str, Sequence[Heard]]
+        self,
+        runs: Mapping[str, Run],
+        graphs: Mapping[str, PinnedGraph],
+        groups: Mapping[str, Sequence[Heard]],
     ) -> dict[str, list[Fact]]:
         """The facts of each run, in the order of its messages."""
         woken = {
@@ -34,9 +40,11 @@ class Facts:
             if any(isinstance(each.message, RunWoken) for each in groups[run_id])
         }
         found = await self._of_woken(woken)
+        admissions = await self._door.admit(list(runs.values()), graphs)
         facts: dict[str, list[Fact]] = {}
         for run_id, heard in groups.items():
             facts[run_id] = [each.message for each in heard if not isinstance(each.message, RunWoken)]
+            facts[run_id] += [admissions[run_id]] if run_id in admissions else []
             facts[run_id] += found.get(run_id, [])
         return facts
 

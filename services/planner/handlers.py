@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 
 from services.planner.decide import decide
+from services.planner.door import Door
 from services.planner.facts import Facts
 from services.planner.heard import Groups, Heard
 from services.planner.keeping import Keeping
@@ -42,6 +43,7 @@ class Planner:
         outbox: Outbox,
         keeping: Keeping,
         offspring: Offspring,
+        door: Door,
     ) -> None:
         self._id = planner_id
         self._runs = runs
@@ -51,6 +53,7 @@ class Planner:
         self._outbox = outbox
         self._keeping = keeping
         self._offspring = offspring
+        self._door = door
         self._finished: list[Run] = []
         self._batcher: Batcher[Delivery, None] = Batcher(self._process, limit=BATCH)
 
@@ -75,6 +78,8 @@ class Planner:
         told = await self._carry(groups, failed, finished)
         while told:
             told = await self._carry(told, {}, finished)
+        if finished:
+            await self._door.leave_now(finished)
         self._finished += finished
         if len(self._finished) >= BATCH:
             await self.tidy()
@@ -145,7 +150,7 @@ class Planner:
     async def _load(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
         runs = await self._memory.runs(groups, trust_messages=fresh)
         graphs = await self._memory.graphs({run.version for run in runs.values()})
-        facts = await self._facts.gather(runs, groups)
+        facts = await self._facts.gather(runs, graphs, groups)
         works: list[Work] = []
         for run_id, heard in groups.items():
             run = runs.get(run_id)
@@ -205,6 +210,7 @@ class Planner:
         here is done again when they are woken."""
         runs, self._finished = self._finished, []
         for start in range(0, len(runs), BATCH):
+            await self._door.leave(runs[start : start + BATCH])
             recorded = await self._outbox.record(runs[start : start + BATCH])
             tidied = [
                 run.model_copy(update={"rev": run.rev + 1, "writer": self._id, "wake_at": None})

@@ -15,7 +15,7 @@ from services.planner.transitions import Decision
 from shared import signals
 from shared.contracts.base import Json, Millis
 from shared.contracts.events import NodeReady, NodeTask
-from shared.contracts.graph import NODE_TIMEOUT_S, Node
+from shared.contracts.graph import NODE_TIMEOUT_S, OUT, Node
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.value import Value, to_json
 from shared.contracts.version import FrozenNode, PinnedGraph
@@ -176,7 +176,7 @@ def mock_of(run: Run, node: Node, frozen: FrozenNode) -> Json | None:
     if frozen.mocks:
         turn = run.nodes[node.id].attempt - 1 + (run.index or 0)
         return frozen.mocks[min(turn, len(frozen.mocks) - 1)]
-    if run.pins and node.policy.pinned_output is not None:
+    if run.pins and node.policy.pinned_output is not None and OUT in frozen.ports:
         return to_json({"output": node.policy.pinned_output})
     return None
 

@@ -4,7 +4,7 @@ with."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.planner.outputs import Outputs
+from services.planner.outputs import NULL, Outputs
 from services.planner.transitions import Decision
 from shared.contracts.events import NodeFinished
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
@@ -103,10 +103,17 @@ class Results:
         """The value that one path leads to; null where it leads nowhere, as through a skipped node."""
         found = path(text)
         named = [str(found.keys[0])] if found.root == "nodes" and found.keys else []
-        values = await self._outputs.of(run, [node_id for node_id in named if node_id in run.nodes])
+        values = {each: run.outer[each] for each in named if each in run.outer and each not in run.nodes}
+        values.update(await self._outputs.of(run, [node_id for node_id in named if node_id in run.nodes]))
+        values.update({"trigger": run.input, "item": run.item or NULL} if found.root != "nodes" else {})
+        texts = {each: from_json(await self._payloads.text(value)) for each, value in values.items()}
         bindings = {
-            "nodes": {each: from_json(await self._payloads.text(value)) for each, value in values.items()},
-            "trigger": from_json(await self._payloads.text(run.input)) if found.root == "trigger" else None,
+            "nodes": texts,
+            "trigger": texts.get("trigger"),
+            "item": texts.get("item"),
+            "index": run.index,
+            "run": {"id": run.id, "workspace_id": run.workspace_id, "workflow_id": run.workflow_id},
+            "vars": {},
         }
         try:
             return await self._payloads.put(to_json(lookup(found, bindings)))

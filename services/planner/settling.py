@@ -33,7 +33,7 @@ def conclude(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
     found = result.failure.model_copy(update={"node": node.id})
     attempt = draft.state(node.id).attempt
     if may_retry(node.policy.retry, found, attempt, graph.frozen[node.id].side_effects):
-        wait = delay_after(node.policy.retry, found, draft.run.id, node.id, attempt)
+        wait = 0 if draft.run.dry else delay_after(node.policy.retry, found, draft.run.id, node.id, attempt)
         wake_at = draft.now + wait if wait > 0 else None
         left = {"head": None, "wake_at": wake_at, "resends": 0, "suspended": None, "turn": 0}
         draft.move("node.retrying", node.id, failure=found, deadline_at=None, **left)

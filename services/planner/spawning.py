@@ -97,6 +97,8 @@ class Spawning:
             output = await self._payloads.text(children.answer or NULL)
             failed = failure_value(children.failure).json_text if children.failure else "null"
             return await self._payloads.put(f'{{"output":{output},"failure":{failed}}}'), None
+        if directive.shape == "try":
+            return run.item, run.index
         index = int(key.partition("-")[0])
         if directive.shape == "map":
             items = await self._list(run, spawn, directive)

@@ -14,7 +14,7 @@ from shared.contracts.version import PinnedGraph
 
 TIMEOUT = "timeout"
 NOTHING = inline("null")
-UNDECIDED = inline(to_json({"decision": TIMEOUT, "data": None, "by": None}))
+UNDECIDED = inline(to_json({"decision": TIMEOUT, "data": None, "by": None, "at": None}))
 
 
 def suspend(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:

@@ -2,6 +2,7 @@
 
 from shared.check.checking import Checked, check
 from shared.check.freezing import freeze
+from shared.check.scope import count_nodes
 from shared.expressions.errors import Problem
 
-__all__ = ["Checked", "Problem", "check", "freeze"]
+__all__ = ["Checked", "Problem", "check", "count_nodes", "freeze"]

@@ -7,14 +7,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.contracts.graph import MAX_GRAPH_BYTES, MOST_NODES, Graph, Node
+from shared.contracts.graph import MAX_GRAPH_BYTES, MOST_NODES, Graph
 from shared.contracts.value import to_json
 from shared.expressions.errors import Problem
 from shared.expressions.templates import OPEN
 
-MAX_DEPTH = 64
+MAX_LEVELS = 64
 MAX_EXPRESSIONS = 10_000
-MAX_NESTING = 5
 _ID_RULE = "may hold letters, digits, `_` and `-`, and has 1 to 64 characters"
 
 
@@ -22,7 +21,7 @@ def size_problem(raw: Any) -> Problem | None:
     """Why a graph cannot even be looked at: too deep, no JSON, or too large."""
     where = _too_deep(raw)
     if where is not None:
-        return Problem(where, "too_deep", f"values may be nested {MAX_DEPTH} levels deep, not more")
+        return Problem(where, "too_deep", f"values may be nested {MAX_LEVELS} levels deep, not more")
     try:
         text = to_json(raw)
     except (TypeError, ValueError) as error:
@@ -41,7 +40,8 @@ def count_problem(count: int, max_nodes: int) -> Problem | None:
     """Whether there are more nodes than may be."""
     if count <= max_nodes:
         return None
-    return Problem("nodes", "too_many_nodes", f"the graph has {count:,} nodes; {max_nodes:,} may be")
+    said = f"the graph has {count:,} nodes, those within containers included; {max_nodes:,} may be"
+    return Problem("nodes", "too_many_nodes", said)
 
 
 def shape_problems(raw: dict[str, Any], error: ValidationError) -> list[Problem]:
@@ -52,14 +52,6 @@ def shape_problems(raw: dict[str, Any], error: ValidationError) -> list[Problem]
         if each["type"] != "value_error"
     ]
     return [*found, *_repeated_ids(raw)]
-
-
-def nesting_problems(nodes: dict[int, Node]) -> Iterator[Problem]:
-    """Nodes whose `config.graph` holds graphs within graphs, too deep."""
-    for at, node in nodes.items():
-        if _nesting({"nodes": [{"config": node.config}]}) - 1 > MAX_NESTING:
-            said = f"graphs within graphs may go {MAX_NESTING} levels deep, not more"
-            yield Problem(f"nodes[{at}].config.graph", "nested_too_deep", said)
 
 
 def path_of(loc: tuple[str | int, ...]) -> str:
@@ -81,7 +73,7 @@ def _told(raw: dict[str, Any], kind: str, loc: tuple[str | int, ...], message: s
             count = len(raw["nodes"])
             return Problem("nodes", "too_many_nodes", f"the graph has {count:,} nodes; {MOST_NODES:,} may be")
         case "too_short" if loc == ("nodes",):
-            return Problem("nodes", "empty", "a graph needs at least one node")
+            return Problem("nodes", "empty", "a graph needs at least one node", lacking=True)
         case _:
             said = message[:1].lower() + message[1:]
             return Problem(path, "invalid", f"{said} (here is {_short(raw, loc)})")
@@ -123,7 +115,7 @@ def _repeated_ids(raw: dict[str, Any]) -> Iterator[Problem]:
 def _too_deep(raw: Any) -> str | None:
     """The path down to the first value beyond the limit, cut after a few keys. No recursion."""
     level: list[tuple[tuple[str | int, ...], Any]] = [((), raw)]
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_LEVELS):
         level = [
             ((*loc, key) if len(loc) < 4 else loc, value)
             for loc, parent in level
@@ -137,12 +129,3 @@ def _too_deep(raw: Any) -> str | None:
 
 def _children(value: Any) -> Iterator[tuple[Any, Any]]:
     return iter(value.items()) if isinstance(value, dict) else iter(enumerate(value))
-
-
-def _nesting(graph: Any) -> int:
-    """How many graphs lie one within the other, this one included."""
-    nodes = graph.get("nodes") if isinstance(graph, dict) else None
-    if not isinstance(nodes, list):
-        return 0
-    configs = [each.get("config") for each in nodes if isinstance(each, dict)]
-    return 1 + max((_nesting(each.get("graph")) for each in configs if isinstance(each, dict)), default=0)

@@ -1,4 +1,4 @@
-"""Edges: whether their ends and ports are there, whether they run in a circle, which nodes have none."""
+"""Edges: whether their ends and ports are there, and whether they run in a circle."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -35,17 +35,6 @@ def cycle_problems(sketch: Sketch, order: Order) -> Iterator[Problem]:
         ring = " -> ".join(cycle if len(cycle) <= 12 else [*cycle[:6], "...", *cycle[-5:]])
         said = f"the edges run in a circle: {ring}. Use a loop to repeat nodes"
         yield Problem(f"edges[{at}]", "cycle", said)
-
-
-def unconnected(sketch: Sketch) -> Iterator[Problem]:
-    """Nodes without any edge, if there are others: they run at once, whatever the others do."""
-    if len(sketch.nodes) < 2:
-        return
-    touched = {node_id for edge in sketch.edges.values() for node_id in (edge.source, edge.target)}
-    for at, node in sketch.nodes.items():
-        if node.id not in touched:
-            said = f"`{node.id}` has no edges: it runs at once, whatever the others do"
-            yield Problem(f"nodes[{at}]", "unconnected", said)
 
 
 def suggestion(word: str, words: Mapping[str, object]) -> str:

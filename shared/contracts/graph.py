@@ -21,7 +21,8 @@ WAITING_TIMEOUT_S = 31_536_000.0
 
 class Retry(Contract):
     """Another attempt after `initial_s * multiplier^n` seconds, at most `max_s`, give or take `jitter`
-    (0-1)."""
+    (0-1), after the failures named in `on`: a code such as `timeout`, what an HTTP server answered
+    (`http_503`, `http_5xx`), or `*` for all."""
 
     max_attempts: int = Field(default=1, ge=1, le=100)
     initial_s: float = Field(default=1, ge=0, le=86_400)

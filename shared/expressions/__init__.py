@@ -3,7 +3,7 @@
 `{{ "{{" }}` stands for two literal braces. Nothing here needs the sandbox but what is handed one."""
 
 from shared.expressions.errors import ExpressionError, Problem
-from shared.expressions.evaluation import evaluate_each, resolve
+from shared.expressions.evaluation import evaluate_each, evaluate_one, resolve
 from shared.expressions.fields import problems, references
 from shared.expressions.paths import Path, lookup
 from shared.expressions.syntax import BUILTINS, ROOTS, Expression
@@ -19,6 +19,7 @@ __all__ = [
     "Template",
     "bare",
     "evaluate_each",
+    "evaluate_one",
     "lookup",
     "parse",
     "path",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 class Problem:
     """Something to mend in a graph or config, and where.
 
-    `path` is like `nodes[2].config.url`; `offset` counts the characters before it in the string there."""
+    `path` is like `nodes[2].config.url`; `offset` counts the characters before it in the string there.
+    `lacking` says that the graph is merely not finished yet, so that a draft may still have it."""
 
     path: str
     code: str
     message: str
     offset: int | None = None
+    lacking: bool = False
 
 
 class ExpressionError(Exception):

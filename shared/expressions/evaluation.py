@@ -72,6 +72,13 @@ async def evaluate_each(
         raise await _blamed(sandbox, each, items, inputs, error) from error
 
 
+async def evaluate_one(sandbox: "Sandbox", expression: str, bindings: Mapping[str, Any]) -> Any:
+    """The value of one expression, which may have `{{ }}` around it. Raises ExpressionError."""
+    template = _sound(bare(expression), ())
+    values = await _values(sandbox, [("", template)], bindings)
+    return values[template.expressions[0].source]
+
+
 def _sound(template: Template, where: Where) -> Template:
     if not template.problems:
         return template

@@ -2,8 +2,10 @@
 
 import ast
 import difflib
+import re
 import warnings
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import NoReturn
 
 from shared.expressions.paths import Path, path_in
@@ -89,13 +91,22 @@ def _parsed(source: str) -> ast.expr:
     except SyntaxError as error:
         if error.offset == 0:
             raise Refused("expression_syntax", "the expression ends too early", len(source)) from None
-        offset = _offset(text, error.lineno or 1, (error.offset or 1) - 1) - (text is not source)
-        raise Refused("expression_syntax", f"not an expression: {error.msg}", max(0, offset)) from None
+        offset = max(0, _offset(text, error.lineno or 1, (error.offset or 1) - 1) - (text is not source))
+        said = _kept_word(source, offset) or f"not an expression: {error.msg}"
+        raise Refused("expression_syntax", said, offset) from None
     if text is not source:
         for node in ast.walk(tree):
             if getattr(node, "lineno", 0) == 1:
                 node.col_offset -= 1  # type: ignore[attr-defined]
     return tree
+
+
+def _kept_word(source: str, offset: int) -> str | None:
+    """What to write instead of `nodes.in`, if that is what is wrong."""
+    word = re.match(r"\w*", source[offset:])
+    if word and iskeyword(word.group()) and source[:offset].rstrip().endswith("."):
+        return f'`.{word.group()}` cannot be read, for it is a word of the language: write ["{word.group()}"]'
+    return None
 
 
 def _offset(text: str, line: int, column: int) -> int:

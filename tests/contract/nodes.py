@@ -39,7 +39,15 @@ class Nodes:
         self._trees = TreeRunner(TYPES, sandbox, Inline())
 
     async def result(
-        self, type_name: str, config: dict[str, Any], *, trigger: Any = None, **outputs: Any
+        self,
+        type_name: str,
+        config: dict[str, Any],
+        *,
+        trigger: Any = None,
+        turn: int = 0,
+        state: Any = None,
+        dry: bool = False,
+        **outputs: Any,
     ) -> NodeResult:
         """What became of the node; `outputs` are those of the nodes before it, by id."""
         node_task = NodeTask(
@@ -49,11 +57,13 @@ class Nodes:
             config=to_json(config),
             timeout_s=60,
             references=list(outputs),
+            turn=turn,
+            state=inline(to_json(state)) if turn else None,
         )
         ready = NodeReady(
             run_id="run_1", workspace_id="default", pool="core", side_effects="none", nodes=[node_task],
             outputs={node_id: inline(to_json(output)) for node_id, output in outputs.items()},
-            trigger=inline(to_json(trigger)), sent_at=now_ms(),
+            trigger=inline(to_json(trigger)), dry=dry, sent_at=now_ms(),
         )  # fmt: skip
         [result] = await self._trees.run(ready)
         assert result.failure is None or result.failure.code not in BUGS, result.failure
@@ -71,6 +81,13 @@ class Nodes:
     async def port(self, type_name: str, config: dict[str, Any], **given: Any) -> str | None:
         """The port the node left through, which must be one it has."""
         return (await self.result(type_name, config, **given)).port
+
+    async def directive(self, type_name: str, config: dict[str, Any], **given: Any) -> Any:
+        """What the node asks of the planner; nothing comes out of it yet."""
+        result = await self.result(type_name, config, **given)
+        assert result.failure is None, result.failure
+        assert (result.status, result.port, result.output) == ("suspended", None, None)
+        return result.directive
 
     async def failure(self, type_name: str, config: dict[str, Any], **given: Any) -> Failure:
         """The failure the node answered with."""

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,14 @@ CATEGORIES = {"data", "list", "text", "logic", "code", "control"}
 PROMISED = {
     "set", "condition", "switch", "filter", "sort", "limit", "dedupe", "aggregate", "split", "merge",
     "text.template", "json.parse", "csv.parse", "csv.write", "html.extract", "datetime", "hash", "validate",
-    "code.python", "fail", "noop",
+    "code.python", "fail", "noop", "map", "loop", "try", "workflow.run", "wait", "signal", "review",
+    "code.javascript", "shell",
 }  # fmt: skip
-ANSWERS_ANYTHING = {"condition", "switch", "json.parse", "validate", "code.python", "fail", "noop"}
-"""Those whose output has a shape of the user's choosing, leave through ports, or have none."""
+ANSWERS_ANYTHING = {
+    "condition", "switch", "json.parse", "validate", "code.python", "fail", "noop", "map", "loop", "try",
+    "workflow.run", "wait", "signal", "review", "code.javascript",
+}  # fmt: skip
+"""Those whose output has a shape of the user's choosing, leave through ports, are suspended, or have none."""
 
 every_type = pytest.mark.parametrize("registered", TYPES.values(), ids=TYPES)
 
@@ -40,7 +45,8 @@ def test_it_introduces_itself(registered: Registered) -> None:
     assert node_type.description.endswith(".")
     assert node_type.category in CATEGORIES
     assert node_type.icon != "box"
-    assert (node_type.pool, node_type.side_effects) == ("core", "none")
+    apart = node_type.type == "shell"
+    assert (node_type.pool, node_type.side_effects) == (("shell", "once") if apart else ("core", "none"))
 
 
 @every_type
@@ -67,7 +73,8 @@ def test_it_refuses_keys_it_does_not_know(registered: Registered) -> None:
 
 @every_type
 def test_it_has_a_module_and_a_test_of_its_own(registered: Registered) -> None:
-    module = registered.node_type.type.replace(".", "_")
+    name = registered.node_type.type.replace(".", "_")
+    module = f"{name}_" if iskeyword(name) else name
     assert registered.run.__module__ == f"{services.runner.nodes.__name__}.{module}"
     assert (HERE / "runner" / "nodes" / f"test_{module}.py").exists()
 

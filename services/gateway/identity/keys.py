@@ -5,9 +5,12 @@ from secrets import compare_digest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.errors import Refused
+from shared.signals import SIGNALS_PATH
 
 WORKSPACE = "default"
 OPEN_PATHS = frozenset({"/api/v1/openapi.json", "/api/v1/asyncapi.json", "/docs", "/docs/oauth2-redirect"})
+OPEN_BELOW = (f"{SIGNALS_PATH}/",)
+"""What is guarded otherwise: a signal's URL has a token in it."""
 _WORKSPACES = "/api/v1/workspaces/"
 
 
@@ -20,7 +23,7 @@ class KeyGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path not in OPEN_PATHS:
+        if path not in OPEN_PATHS and not path.startswith(OPEN_BELOW):
             self._check_key(scope)
             _check_workspace(path)
         await self._app(scope, receive, send)

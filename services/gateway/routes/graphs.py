@@ -22,7 +22,7 @@ catalog_router = APIRouter(tags=["node types"])
 async def validate(request: Request, workspace_id: str) -> Response:
     """Tells everything at once and keeps nothing. `valid` means that it can be published and run."""
     body, _ = await read(request, GraphToCheck)
-    checked = await gateway_of(request).drafts.checked(body.graph)
+    checked = await gateway_of(request).drafts.checked(body.graph, workflow_id=body.workflow_id)
     return json_response({"valid": not checked.problems, **check_shown(checked)})
 
 

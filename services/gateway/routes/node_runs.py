@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
+from services.gateway.attempts import attempts_of
+from services.gateway.control_resources import NodeRunResource
 from services.gateway.documented import answers
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.present import attempt_shown, json_response, node_shown
-from services.gateway.resources import NodeRunResource
-from shared.contracts.node_run import NodeResult, node_run_id
+from services.gateway.present import Shown, attempt_shown, json_response, node_shown
+from services.gateway.waiting import input_of, waiting_shown
 from shared.contracts.run import NodeState, Run
 
 router = APIRouter(tags=["runs"])
@@ -19,27 +20,25 @@ router = APIRouter(tags=["runs"])
     responses=answers(404, _200=(NodeRunResource, "The node and its attempts")),
 )
 async def get(request: Request, workspace_id: str, run_id: str, node_id: str) -> Response:
-    """With what each attempt received, answered, wrote to its log and used."""
+    """With what each attempt received, answered, wrote to its log and used, and what the node waits for."""
     gateway = gateway_of(request)
     run = await gateway.run(workspace_id, run_id)
     pinned = await gateway.pinned.get(workspace_id, run.version)
     if node_id not in run.nodes and (pinned is None or node_id not in pinned.node_ids):
         raise Refused("not_found", f"Run {run_id!r} has no node {node_id!r}")
+    return json_response(await node_run_shown(gateway, run, node_id, str(request.base_url)))
+
+
+async def node_run_shown(gateway: Gateway, run: Run, node_id: str, root: str) -> Shown:
+    """The node's resource; `root` is the URL under which the caller reaches this gateway."""
     state = run.nodes.get(node_id, NodeState())
-    results = await _results(gateway, run, node_id, state)
+    results = await attempts_of(gateway, run, node_id)
     values = [value for each in results for value in (each.input, each.output) if value]
-    texts = await gateway.payloads.texts(values)
-    attempts = [attempt_shown(each, texts) for each in results]
-    return json_response({"node": node_id, "run_id": run.id, **node_shown(state), "attempts": attempts})
-
-
-async def _results(gateway: Gateway, run: Run, node_id: str, state: NodeState) -> list[NodeResult]:
-    """What the attempts answered, in order. The usual node has one, and its document is known."""
-    if state.attempt <= 1 and state.head:
-        found = (await gateway.node_runs.load([node_run_id(run.id, state.head, state.head_attempt)])).values()
-    else:
-        found = await gateway.node_runs.of_run(run.id)
-    documents = [*run.results.values(), *found]  # the planner's come with the run until they are stored
-    ended = [each for document in documents for each in document.results if each.node == node_id]
-    by_attempt = {each.attempt: each for each in ended}
-    return [by_attempt[attempt] for attempt in sorted(by_attempt)]
+    texts = await gateway.payloads.texts([*values, *input_of(state)])
+    return {
+        "node": node_id,
+        "run_id": run.id,
+        **node_shown(state),
+        "waiting": waiting_shown(run, node_id, texts, root.rstrip("/")),
+        "attempts": [attempt_shown(each, texts) for each in results],
+    }

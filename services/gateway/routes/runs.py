@@ -1,29 +1,29 @@
-"""Runs: start, list, get, cancel."""
+"""Runs: start, list, get."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
 from services.gateway.inputs import (
     AdHocRun,
-    Cancellation,
     RunsOfWorkflowQuery,
     RunsQuery,
     StartRun,
     WaitQuery,
 )
+from services.gateway.mocking import dry_run
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.pinned import Pinned, version_id
 from services.gateway.present import json_response, page, run_summary
 from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
 from services.gateway.starting import Order, answer_with, shown, start
-from shared.contracts.events import RunControl
-from shared.contracts.run import RUN_FINISHED
 from shared.contracts.value import to_json
-from shared.messaging import topology
 
 STARTED = {"_202": (RunResource, "Started"), "_200": (RunResource, "Started and finished within `wait`")}
 
@@ -40,17 +40,15 @@ router = APIRouter(tags=["runs"])
 async def start_workflow(
     request: Request, workspace_id: str, workflow_id: str, query: Annotated[WaitQuery, Query()]
 ) -> Response:
-    """Of its latest version, or of the one given. The run keeps to it whatever is published later."""
+    """Of its latest version, of the one given, or of its draft. The run keeps to it whatever is changed
+    later. With `dry`, nodes answer with their mocks and nothing outside is touched."""
     gateway = gateway_of(request)
     body, raw = await read(request, StartRun)
 
     async def pin() -> Pinned:
-        return await _published(gateway, workspace_id, workflow_id, body.version)
+        return await _chosen(gateway, workspace_id, workflow_id, body)
 
-    order = Order(
-        workspace_id, pin, to_json(body.input), body.lane, query.wait, raw, request.scope["traceparent"]
-    )
-    return await start(gateway, request, order)
+    return await start(gateway, request, _order(request, workspace_id, body, raw, pin, query.wait))
 
 
 @router.post(
@@ -61,17 +59,16 @@ async def start_workflow(
     openapi_extra=takes(AdHocRun) | {"parameters": [IDEMPOTENCY_KEY]},
 )
 async def start_ad_hoc(request: Request, workspace_id: str, query: Annotated[WaitQuery, Query()]) -> Response:
-    """A graph that belongs to no workflow."""
+    """A graph that belongs to no workflow. With `dry`, nodes answer with their mocks and nothing outside is
+    touched: the way to test a graph."""
     gateway = gateway_of(request)
     body, raw = await read(request, AdHocRun)
 
     async def pin() -> Pinned:
-        return await gateway.pinned.ad_hoc(workspace_id, body.graph)
+        dry = dry_run(body.dry, body.mocks, pins=body.pins)
+        return await gateway.pinned.ad_hoc(workspace_id, body.graph, dry)
 
-    order = Order(
-        workspace_id, pin, to_json(body.input), body.lane, query.wait, raw, request.scope["traceparent"]
-    )
-    return await start(gateway, request, order)
+    return await start(gateway, request, _order(request, workspace_id, body, raw, pin, query.wait))
 
 
 @router.get(
@@ -94,8 +91,8 @@ async def list_of_workflow(
     responses=answers(_200=(RunPage, "The newest first")),
 )
 async def list_all(request: Request, workspace_id: str, query: Annotated[RunsQuery, Query()]) -> Response:
-    """Without their values and nodes."""
-    return await _page(gateway_of(request), workspace_id, query, query.workflow_id)
+    """Without their values and nodes; child runs only with `parent`."""
+    return await _page(gateway_of(request), workspace_id, query, query.workflow_id, query.parent)
 
 
 @router.get(
@@ -116,27 +113,12 @@ async def get(
     return json_response(await shown(gateway, run))
 
 
-@router.post(
-    "/runs/{run_id}/cancel",
-    summary="Cancel a run",
-    status_code=202,
-    responses=answers(404, 409, _202=(RunResource, "Asked to stop; it is cancelled a moment later")),
-    openapi_extra=takes(Cancellation, required=False),
-)
-async def cancel(request: Request, workspace_id: str, run_id: str) -> Response:
-    """Nodes that run are asked to stop, those that wait are not started. 409 when it has finished already."""
-    gateway = gateway_of(request)
-    body, _ = await read(request, Cancellation)
-    run = await gateway.run(workspace_id, run_id)
-    if run.status in RUN_FINISHED:
-        raise Refused("run_finished", f"Run {run_id!r} has {run.status} already")
-    control = RunControl(run_id=run.id, action="cancel", by="api", reason=body.reason)
-    await gateway.publish(control, topology.planner_key(RunControl.event, run.id), run.traceparent)
-    return json_response(await shown(gateway, run), 202)
-
-
 async def _page(
-    gateway: Gateway, workspace_id: str, query: RunsOfWorkflowQuery, workflow_id: str | None
+    gateway: Gateway,
+    workspace_id: str,
+    query: RunsOfWorkflowQuery,
+    workflow_id: str | None,
+    parent_id: str | None = None,
 ) -> Response:
     found = await gateway.runs.page(
         workspace_id,
@@ -144,8 +126,47 @@ async def _page(
         limit=query.limit + 1,
         status=query.status,
         workflow_id=workflow_id,
+        parent_id=parent_id,
     )
     return json_response(page([run_summary(each) for each in found], query.limit))
+
+
+def _order(
+    request: Request,
+    workspace_id: str,
+    body: StartRun | AdHocRun,
+    raw: bytes,
+    pin: Callable[[], Awaitable[Pinned]],
+    wait_s: float,
+) -> Order:
+    return Order(
+        workspace_id=workspace_id,
+        pin=pin,
+        input=to_json(body.input),
+        lane=body.lane,
+        wait_s=wait_s,
+        raw=raw,
+        trace=request.scope["traceparent"],
+        dry=body.dry,
+        pins=body.pins,
+    )
+
+
+async def _chosen(gateway: Gateway, workspace_id: str, workflow_id: str, body: StartRun) -> Pinned:
+    """What to run of a workflow. A draft, and whatever is run dry, is pinned like a graph without one."""
+    dry = dry_run(body.dry, body.mocks, pins=body.pins)
+    if body.draft and body.version is not None:
+        raise Refused("invalid_request", "version: a run is of the draft or of a version; send one of them")
+    if not body.draft and not dry:
+        return await _published(gateway, workspace_id, workflow_id, body.version)
+    workflow = await gateway.workflow(workspace_id, workflow_id)
+    text = workflow.graph
+    if not body.draft:
+        published = await _published(gateway, workspace_id, workflow_id, body.version)
+        version = await gateway.versions.get(workspace_id, published.id)
+        text = version.graph if version else text
+    pinned = await gateway.pinned.ad_hoc(workspace_id, orjson.loads(text), dry)
+    return replace(pinned, workflow_id=workflow.id)
 
 
 async def _published(gateway: Gateway, workspace_id: str, workflow_id: str, number: int | None) -> Pinned:

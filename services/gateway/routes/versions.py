@@ -5,14 +5,15 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.gateway.diff import diff
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.inputs import PageQuery, Publication, Restoration
+from services.gateway.inputs import DiffQuery, PageQuery, Publication, Restoration
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.pinned import version_id
 from services.gateway.present import json_response, version_shown, version_summary
 from services.gateway.reading import read
-from services.gateway.resources import VersionPage, VersionResource, WorkflowResource
+from services.gateway.resources import DiffResource, VersionPage, VersionResource, WorkflowResource
 from services.gateway.routes.workflows import MOST_TRIES, changed, check_rev, with_draft
 from shared.contracts.version import Version
 from shared.ids import now_ms
@@ -71,6 +72,35 @@ async def get(request: Request, workspace_id: str, workflow_id: str, number: Num
     return json_response(version_shown(await _version(request, workspace_id, workflow_id, number)))
 
 
+@router.get(
+    "/{number}/diff",
+    summary="Compare two versions",
+    responses=answers(404, _200=(DiffResource, "What has changed from the older one to the newer")),
+)
+async def compare(
+    request: Request,
+    workspace_id: str,
+    workflow_id: str,
+    number: Number,
+    query: Annotated[DiffQuery, Query()],
+) -> Response:
+    """With another version, the draft, or else the version before; the first one with nothing."""
+    gateway = gateway_of(request)
+    one = await _version(request, workspace_id, workflow_id, number)
+    if query.with_ == "draft":
+        workflow = await gateway.workflow(workspace_id, workflow_id)
+        sides = [(number, one.graph), ("draft", workflow.graph)]
+    elif query.with_ is None and number == 1:
+        sides = [(None, "{}"), (number, one.graph)]
+    else:
+        other = await _version(request, workspace_id, workflow_id, query.with_ or number - 1)
+        sides = sorted([(number, one.graph), (other.number or 0, other.graph)])
+    (older, before), (newer, after) = sides
+    catalog = await gateway.catalog.current()
+    found = diff(orjson.loads(before), orjson.loads(after), catalog)
+    return json_response({"from": older, "to": newer, **found.shown()})
+
+
 @router.post(
     "/{number}/restore",
     summary="Make a version the draft",
@@ -97,7 +127,7 @@ async def _version(request: Request, workspace_id: str, workflow_id: str, number
 
 async def _inserted(gateway: Gateway, workflow: Workflow, note: str) -> Version:
     """The draft as a version under the first free number: a publication may have died after inserting."""
-    frozen = await gateway.drafts.frozen(orjson.loads(workflow.graph))
+    frozen = await gateway.drafts.frozen(orjson.loads(workflow.graph), workflow_id=workflow.id)
     for number in range(workflow.latest + 1, workflow.latest + 1 + MOST_TRIES):
         version = Version(
             id=version_id(workflow.id, number),

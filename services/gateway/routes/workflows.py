@@ -12,6 +12,7 @@ from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response, page, workflow_shown, workflow_summary
 from services.gateway.reading import read
 from services.gateway.resources import WorkflowPage, WorkflowResource
+from shared.check import Checked
 from shared.contracts.value import to_json
 from shared.ids import new_id, now_ms
 from shared.storage.workflows import Workflow
@@ -32,20 +33,7 @@ async def create(request: Request, workspace_id: str) -> Response:
     """The draft may lack config (`problems` says what); its shape, edges and expressions must be right."""
     gateway = gateway_of(request)
     wanted, _ = await read(request, NewWorkflow)
-    checked = await gateway.drafts.savable(wanted.graph)
-    now = now_ms()
-    workflow = Workflow(
-        id=new_id("wf"),
-        workspace_id=workspace_id,
-        name=wanted.name,
-        description=wanted.description,
-        tags=wanted.tags,
-        graph=to_json(wanted.graph),
-        rev=1,
-        created_at=now,
-        updated_at=now,
-    )
-    await gateway.workflows.insert(workflow)
+    workflow, checked = await created(gateway, workspace_id, wanted)
     location = {"Location": f"{request.url.path}/{workflow.id}"}
     return json_response(workflow_shown(workflow, checked), 201, location)
 
@@ -84,7 +72,7 @@ async def save(request: Request, workspace_id: str, workflow_id: str) -> Respons
     gateway = gateway_of(request)
     change, _ = await read(request, DraftChange)
     if change.graph is not None:
-        await gateway.drafts.savable(change.graph)
+        await gateway.drafts.savable(change.graph, workflow_id=workflow_id)
     graph = None if change.graph is None else to_json(change.graph)
     wanted = change.model_dump(include={"name", "description", "tags"}, exclude_none=True)
     changes = wanted if graph is None else {**wanted, "graph": graph}
@@ -104,9 +92,29 @@ async def archive(request: Request, workspace_id: str, workflow_id: str) -> Resp
     return Response(status_code=204)
 
 
+async def created(gateway: Gateway, workspace_id: str, wanted: NewWorkflow) -> tuple[Workflow, Checked]:
+    """Insert a workflow; with what its draft still lacks. Raises Refused (`invalid_graph`)."""
+    checked = await gateway.drafts.savable(wanted.graph)
+    now = now_ms()
+    workflow = Workflow(
+        id=new_id("wf"),
+        workspace_id=workspace_id,
+        name=wanted.name,
+        description=wanted.description,
+        tags=wanted.tags,
+        graph=to_json(wanted.graph),
+        rev=1,
+        created_at=now,
+        updated_at=now,
+    )
+    await gateway.workflows.insert(workflow)
+    return workflow, checked
+
+
 async def with_draft(gateway: Gateway, workflow: Workflow) -> Response:
     """A workflow as it is shown, its draft checked anew."""
-    return json_response(workflow_shown(workflow, await gateway.drafts.checked(orjson.loads(workflow.graph))))
+    checked = await gateway.drafts.checked(orjson.loads(workflow.graph), workflow_id=workflow.id)
+    return json_response(workflow_shown(workflow, checked))
 
 
 async def changed(

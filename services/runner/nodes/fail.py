@@ -11,7 +11,7 @@ from shared.nodes import Context, NodeConfig, NodeFailed, node
 class Config(NodeConfig):
     """The failure to answer with."""
 
-    message: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
+    message: Annotated[Any, WithJsonSchema({"type": "string", "format": "template"})] = Field(
         "The workflow decided to fail here.", description="What a person is told."
     )
     code: str = Field(

@@ -11,7 +11,7 @@ from shared.nodes import Context, NodeConfig, node
 class Config(NodeConfig):
     """The text with its gaps."""
 
-    template: Annotated[Any, WithJsonSchema({"type": "string"})] = Field(
+    template: Annotated[Any, WithJsonSchema({"type": "string", "format": "template"})] = Field(
         description="Text in which every {{ }} is replaced by its value; lists and objects become JSON."
     )
 

@@ -1,7 +1,7 @@
 """A caller of the gateway, and a stand-in for the planner that moves runs by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -144,12 +144,16 @@ class Planner:
         *types: str,
         output: Value | None = None,
         tell: bool = True,
+        of: RunControl | None = None,
+        changes: Mapping[str, Any] | None = None,
         **states: Any,
     ) -> Run:
-        """Save the run with further events of these types, recorded and (unless told not to) shown."""
+        """Save the run with further events of these types (`of` a control), recorded and (unless told not to)
+        shown."""
         run = (await self.runs.load([run_id]))[run_id]
         at = now_ms()
-        new = {str(run.seq + index): Event(type=each, at=at) for index, each in enumerate(types, 1)}
+        asked = {"node": of.node, "by": of.by, "cause": of.id} if of else {}
+        new = {str(run.seq + index): Event(type=each, at=at, **asked) for index, each in enumerate(types, 1)}
         saved = run.model_copy(
             update={
                 "status": status,
@@ -161,6 +165,7 @@ class Planner:
                     **{key: NodeState.model_validate(value) for key, value in states.items()},
                 },
                 "finished_at": at if status in RUN_FINISHED else None,
+                **(changes or {}),
             }
         )
         assert await self.runs.save([saved]) == {run_id}
@@ -173,6 +178,18 @@ class Planner:
         """Show a change, with the run itself if given."""
         change = Change(run_id=of.id, workspace_id=of.workspace_id, status=status, events=events, run=run)
         await self.bus.show(RunChanged(changes=[change]), RunChanged.event)
+
+    async def next_control(self) -> RunControl:
+        """What is asked for next."""
+        async with asyncio.timeout(10):
+            return await self.controls.get()
+
+    async def started(self, api: Api, graph: dict[str, Any], **states: Any) -> str:
+        """The id of a run of this graph that is under way, its nodes in these states."""
+        run_id = (await api.post("/runs", {"graph": graph})).body["id"]
+        await self.next_run()
+        await self.save(run_id, "running", "run.started", **states)
+        return run_id
 
     async def succeed(self, run_id: str, output_text: str = "null") -> Run:
         """Bring the run to its end."""

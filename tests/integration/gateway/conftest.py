@@ -29,6 +29,13 @@ NODE_TYPES = [
                             "required": ["values"], "additionalProperties": False}),
     NodeType(type="noop", title="No-op", description="", category="data", pool="core",
              config_schema={"type": "object", "properties": {}, "additionalProperties": False}),
+    NodeType(type="review", title="Review", description="", category="control", pool="core", waits=True,
+             ports=["approve", "reject", "timeout"], config_schema={"type": "object"}),
+    NodeType(type="signal", title="Signal", description="", category="control", pool="core", waits=True,
+             ports=["out", "timeout"], config_schema={"type": "object"}),
+    NodeType(type="try", title="Try", description="", category="control", pool="core", bodies=["graph"],
+             ports=["out", "failure"],
+             config_schema={"type": "object", "properties": {"graph": {"type": "object"}}}),
 ]  # fmt: skip
 
 

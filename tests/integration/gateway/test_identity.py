@@ -21,8 +21,13 @@ async def stranger(gateway: Service) -> AsyncIterator[Api]:
 
 async def test_every_route_is_closed_without_a_key(api: Api, stranger: Api) -> None:
     paths = (await api.get("/api/v1/openapi.json")).body["paths"]
-    routes = [(method.upper(), path) for path, methods in paths.items() for method in methods]
-    assert len(routes) >= 18
+    routes = [
+        (method.upper(), path)
+        for path, methods in paths.items()
+        for method, route in methods.items()
+        if not path.startswith("/api/v1/signals/")
+    ]
+    assert len(routes) >= 27
     for method, path in routes:
         filled = re.sub(r"\{workspace_id\}", "default", path)
         filled = re.sub(r"\{\w+\}", "1", filled)

@@ -1,4 +1,4 @@
-"""Lists of runs, their nodes, and cancelling."""
+"""Lists of runs, and their nodes."""
 
 from shared.contracts.failure import failure
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
@@ -89,16 +89,28 @@ async def test_a_node_that_has_not_begun_is_pending(api: Api, planner: Planner) 
     (await api.get("/runs/run_none/nodes/a")).refused(404, "not_found")
 
 
-async def test_cancelling_asks_the_planner(api: Api, planner: Planner) -> None:
-    run_id = (await api.post("/runs", {"graph": GRAPH})).body["id"]
-    await planner.next_run()
-    answer = await api.post(f"/runs/{run_id}/cancel", {"reason": "a mistake"})
-    assert (answer.status, answer.body["id"]) == (202, run_id)
-    control = await planner.controls.get()
-    assert (control.run_id, control.action, control.reason) == (run_id, "cancel", "a mistake")
-    await planner.save(run_id, "cancelled", "run.cancelled")
-    (await api.post(f"/runs/{run_id}/cancel")).refused(409, "run_finished")
-    (await api.post("/runs/run_none/cancel")).refused(404, "not_found")
+async def test_child_runs_are_listed_by_their_parent_only(api: Api, planner: Planner) -> None:
+    body = {"nodes": [{"id": "inner", "type": "noop"}]}
+    graph = {"nodes": [{"id": "each", "type": "try", "config": {"graph": body}}]}
+    run_id = (await api.post("/runs", {"graph": graph})).body["id"]
+    run = await planner.next_run()
+    child = {
+        "id": f"{run_id}.each.0",
+        "version": f"{run.version}#each.graph",
+        "level": "child",
+        "parent_id": run_id,
+        "parent_node": "each",
+        "parent_attempt": 1,
+        "key": "0",
+    }
+    assert await planner.runs.insert(run.model_copy(update=child))
+    assert child["id"] not in str((await api.get("/runs?limit=200")).body)
+    [shown] = (await api.get(f"/runs?parent={run_id}")).body["items"]
+    assert shown["parent"] == {"run_id": run_id, "node": "each", "key": "0", "attempt": 1}
+    found = (await api.get(f"/runs/{child['id']}")).body
+    assert list(found["nodes"]) == ["inner"]
+    assert (await api.get(f"/runs/{child['id']}/nodes/inner")).body["status"] == "pending"
+    (await api.get(f"/runs/{child['id']}/nodes/each")).refused(404, "not_found")
 
 
 async def test_runs_of_other_workspaces_do_not_exist(api: Api, planner: Planner) -> None:

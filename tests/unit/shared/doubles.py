@@ -8,6 +8,7 @@ from typing import Any
 from shared.contracts.catalog import SideEffects
 from shared.contracts.events import Message, NodeFinished, NodeReady, NodeTask
 from shared.contracts.node_run import NodeResult, NodeRun
+from shared.contracts.run import Lane
 from shared.contracts.value import inline
 from shared.execute import Executor
 
@@ -110,7 +111,11 @@ class Arrived:
 
 
 def ready(
-    node: str = "a", attempt: int = 1, side_effects: SideEffects = "once", sent_at: int = 1
+    node: str = "a",
+    attempt: int = 1,
+    side_effects: SideEffects = "once",
+    sent_at: int = 1,
+    lane: Lane = "normal",
 ) -> NodeReady:
     """A message with one node."""
     node_task = NodeTask(node=node, type="held", attempt=attempt, config="{}", timeout_s=60)
@@ -118,6 +123,7 @@ def ready(
         run_id="run_1",
         workspace_id="default",
         pool="http",
+        lane=lane,
         side_effects=side_effects,
         nodes=[node_task],
         sent_at=sent_at,

@@ -165,6 +165,20 @@ async def test_no_more_claimed_nodes_run_at_once_than_there_are_slots(ledger: Le
     beating.cancel()
 
 
+async def test_the_high_lane_has_slots_of_its_own(ledger: Ledger, held: Held) -> None:
+    work = executor(ledger, held, slots=1)
+    beating = asyncio.create_task(work.beat())
+    queued = [asyncio.create_task(work.on_ready(arrived(ledger, f"n{i}"))) for i in range(3)]
+    await held.begun.get()
+    await work.on_ready(arrived(ledger, "urgent", lane="high"))
+    assert await held.begun.get() == "urgent:1"
+    held.release.set()
+    await asyncio.gather(*queued)
+    await work.drain()
+    assert len(ledger.answers) == 4
+    beating.cancel()
+
+
 async def test_a_node_that_takes_a_while_is_said_to_have_started(
     work: Executor, ledger: Ledger, held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
+from typing_extensions import TypedDict
 
 from shared.contracts.catalog import SideEffectsBy
-from shared.nodes import Code, Context, NodeConfig, PerItem, Registered, Routed, discover, node
+from shared.contracts.directive import SleepUntil, SpawnRuns
+from shared.nodes import Body, Code, Context, NodeConfig, PerItem, Registered, Routed, discover, node
 
 
 class Measure(BaseModel):
@@ -62,6 +64,25 @@ def test_fields_that_hold_expressions_or_programs_are_named_wherever_they_are() 
     found = registered(sum_up).node_type
     assert found.per_item == ["where", "by", "keys[]", "measures{}.value"]
     assert found.code == ["code"]
+    assert found.bodies == []
+
+
+class ContainerConfig(NodeConfig):
+    """Graphs, one of them under a name that Python keeps for itself."""
+
+    graph: Body
+    finally_: Body | None = Field(None, alias="finally")
+
+
+def test_fields_that_hold_graphs_are_named_as_people_write_them() -> None:
+    @node("try.out", title="Try", category="test", waits=True)
+    async def try_out(config: ContainerConfig, context: Context) -> SpawnRuns: ...
+
+    found = registered(try_out).node_type
+    assert (found.bodies, found.waits, found.output_schema) == (["graph", "finally"], True, {})
+    assert found.config_schema["properties"]["graph"]["type"] == "object"
+    assert ContainerConfig.model_validate({"graph": {}, "finally": {}}).finally_ == {}
+    assert not registered(sum_up).node_type.waits
 
 
 def test_a_config_refuses_keys_it_does_not_know() -> None:
@@ -76,10 +97,31 @@ def test_an_output_of_any_kind_has_no_schema() -> None:
     @node("which.port", title="Which", category="test", side_effects=SideEffectsBy(field="method", cases={}))
     async def which_port(config: NodeConfig, context: Context) -> Routed: ...
 
+    @node("port.or", title="Port or", category="test")
+    async def port_or(config: NodeConfig, context: Context) -> Routed | SleepUntil | None: ...
+
+    assert registered(port_or).node_type.output_schema == {}
     assert registered(any_one).node_type.output_schema == {}
     assert registered(any_one).node_type.description == "Any"
     assert registered(which_port).node_type.output_schema == {}
     assert registered(any_one).node_type.pool == "core"
+
+
+class Answer(TypedDict):
+    """An output with two keys."""
+
+    status: int
+    more: dict[str, int]
+
+
+def test_an_output_has_no_keys_but_those_of_its_hint() -> None:
+    @node("list.all", title="List all", category="test")
+    async def list_all(config: NodeConfig, context: Context) -> list[Answer]:
+        return []
+
+    schema = registered(list_all).node_type.output_schema
+    assert schema["$defs"]["Answer"]["additionalProperties"] is False
+    assert schema["$defs"]["Answer"]["properties"]["more"]["additionalProperties"] == {"type": "integer"}
 
 
 ONE = """

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared import tree
+from shared import attempt, tree
 from shared.contracts.catalog import SideEffects
+from shared.contracts.directive import SleepUntil
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.node_run import NodeResult
 from shared.contracts.value import from_json, inline, to_json
@@ -36,6 +37,8 @@ async def say(config: Say, context: Context) -> Any:
             raise RuntimeError("who wrote this?")
         case "object":
             return object()
+        case "sleep":
+            return SleepUntil(at=5)
     return Routed(config.port, config.value)
 
 
@@ -61,7 +64,12 @@ def trees(sandbox: Sandbox) -> TreeRunner:
 
 
 async def results(
-    trees: TreeRunner, *nodes: NodeTask, side_effects: SideEffects = "none", **outputs: Any
+    trees: TreeRunner,
+    *nodes: NodeTask,
+    side_effects: SideEffects = "none",
+    item: Any = None,
+    index: int | None = None,
+    **outputs: Any,
 ) -> dict[str, NodeResult]:
     ready = NodeReady(
         run_id="run_1",
@@ -72,6 +80,9 @@ async def results(
         sent_at=0,
         outputs={node_id: inline(to_json(output)) for node_id, output in outputs.items()},
         trigger=inline(to_json({"n": 1})),
+        item=None if index is None else inline(to_json(item)),
+        index=index,
+        signals={"paid": "https://weft.example/paid"},
     )
     return {result.node: result for result in await trees.run(ready)}
 
@@ -103,6 +114,34 @@ async def test_it_ends_at_the_first_failure(trees: TreeRunner) -> None:
     assert (failure.code, failure.node, failure.details) == ("no_paper", "b", {"tray": 2})
     assert found["b"].output is None
     assert found["b"].logs == ["saying fail"], "what was known before it failed is kept"
+
+
+async def test_it_ends_where_a_node_is_suspended(trees: TreeRunner) -> None:
+    found = await results(trees, told("a", 1), told("b", "sleep", "a"), told("c", 3, "b"), told("d", 4, "a"))
+    assert [*found] == ["a", "b"]
+    assert (found["b"].status, found["b"].directive) == ("suspended", SleepUntil(at=5))
+    assert (found["b"].port, found["b"].output, found["b"].failure) == (None, None, None)
+    assert found["b"].logs == ["saying sleep"]
+
+
+async def test_a_body_sees_what_its_container_runs_it_on(trees: TreeRunner) -> None:
+    found = await results(trees, told("a", "{{ [item, index, trigger.n] }}"), item={"k": 2}, index=7)
+    assert output(found["a"]) == [{"k": 2}, 7, 1]
+    found = await results(trees, told("a", "{{ [item, index] }}"), item=None, index=0)
+    assert output(found["a"]) == [None, 0]
+
+
+@pytest.mark.parametrize("name", ["item", "index"])
+async def test_outside_of_a_container_there_is_no_item(trees: TreeRunner, name: str) -> None:
+    failure = (await results(trees, told("a", f"{{{{ {name} }}}}")))["a"].failure
+    assert failure
+    assert failure.code == "expression_missing"
+    assert "not available here" in failure.message
+
+
+async def test_a_run_knows_where_its_signals_are_sent_to(trees: TreeRunner) -> None:
+    found = await results(trees, told("a", "Pay, then open {{ run.signals.paid }}"))
+    assert output(found["a"]) == "Pay, then open https://weft.example/paid"
 
 
 async def test_only_the_port_that_was_taken_leads_on(trees: TreeRunner) -> None:
@@ -146,7 +185,7 @@ async def test_a_chain_of_calls_goes_on_only_while_it_is_quick(
 async def test_whatever_goes_wrong_is_a_failure_that_says_what(
     trees: TreeRunner, monkeypatch: pytest.MonkeyPatch, bad: NodeTask, code: str, said: str
 ) -> None:
-    monkeypatch.setattr(tree, "MAX_OUTPUT_BYTES", 100)
+    monkeypatch.setattr(attempt, "MAX_OUTPUT_BYTES", 100)
     failure = (await results(trees, bad))["a"].failure
     assert failure
     assert (failure.code, failure.node) == (code, "a")

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from services.runner.nodes import _schema
+from shared import json_schema
 from tests.contract.nodes import Nodes
 
 ORDER = {
@@ -117,7 +117,7 @@ async def test_patterns_and_references_come_to_an_end(nodes: Nodes, dialect: dic
 async def test_a_small_schema_that_asks_for_endless_checks_is_stopped(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_schema, "MAX_CHECKS", 10_000)
+    monkeypatch.setattr(json_schema, "MAX_CHECKS", 10_000)
     doubling: dict[str, Any] = {
         f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}, {"$ref": f"#/$defs/d{n + 1}"}]} for n in range(40)
     }

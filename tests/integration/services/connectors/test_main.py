@@ -20,9 +20,16 @@ from tests.waiting import until
 Drop = Callable[..., Awaitable[None]]
 
 
-def post(url: str, run_id: str = "run_1") -> NodeReady:
+def post(url: str, run_id: str = "run_1", cache_ttl_s: float | None = None) -> NodeReady:
     config = to_json({"method": "POST", "url": url, "json": {"n": 1}})
-    call = NodeTask(node="call", type="http.request", attempt=1, config=config, timeout_s=10)
+    call = NodeTask(
+        node="call",
+        type="http.request",
+        attempt=1,
+        config=config,
+        timeout_s=10,
+        cache_ttl_s=cache_ttl_s,
+    )
     return NodeReady(
         run_id=run_id,
         workspace_id="default",
@@ -65,6 +72,26 @@ async def test_a_call_is_made_once_however_often_it_is_asked_for(
     assert first.results[0].output
     sent = from_json(first.results[0].output.json_text or "")["body"]
     assert sent["headers"]["idempotency-key"] == "run_1:call"
+
+
+async def test_a_remembered_answer_takes_no_call(
+    amqp_url: str, store_url: str, store: Store, drop_queues: Drop
+) -> None:
+    async with (
+        serving() as server,
+        working("connectors", main.compose, amqp_url, store_url),
+        as_planner(amqp_url) as planner,
+    ):
+        answers: list[NodeFinished] = []
+        for run_id in ("run_1", "run_2"):
+            ready = post(server.url("/echo"), run_id, cache_ttl_s=600)
+            await planner.bus.publish(ready, ready_key("http", "normal"))
+            answers.append(await answer(planner))
+    assert server.paths == ["/echo"]
+    first, again = (each.results[0] for each in answers)
+    assert (answers[1].run_id, first.cached, again.cached) == ("run_2", False, True)
+    assert again.output == first.output
+    assert (again.usage.tokens, again.usage.cost_usd) == (0, 0)
 
 
 async def test_its_lease_lasts_as_long_as_the_call_under_way(

@@ -46,7 +46,7 @@ async def bus(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bu
     async def tidy() -> None:
         """Nothing to do."""
 
-    clock = Clock(bus, Runs(store), NodeRuns(store), Executors(store), tidy)  # type: ignore[arg-type]
+    clock = Clock(bus, Runs(store), NodeRuns(store), Executors(store), tidy, tidy)  # type: ignore[arg-type]
     ticking = asyncio.create_task(clock.run())
     yield bus
     ticking.cancel()

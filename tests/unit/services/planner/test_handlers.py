@@ -8,7 +8,6 @@ import pytest
 from pymongo.errors import AutoReconnect, DocumentTooLarge
 
 from services.planner.handlers import Planner
-from services.planner.results import Storing
 from shared.contracts.events import RunRequested
 from shared.contracts.run import Run
 from shared.contracts.version import PinnedGraph
@@ -33,17 +32,27 @@ class Shelf:
     async def graphs(self, version_ids: Any) -> dict[str, PinnedGraph]:
         return dict.fromkeys(version_ids, self.pinned)
 
-    async def gather(self, runs: Any, groups: Any) -> dict[str, list[RunRequested]]:
+    async def leave_now(self, finished: Any) -> None: ...
+
+    async def leave(self, finished: Any) -> None: ...
+
+    async def gather(self, runs: Any, graphs: Any, groups: Any) -> dict[str, list[RunRequested]]:
         return {each: [RunRequested(run_id=each)] for each in groups}
-
-    async def store(self, decisions: Any) -> Storing:
-        return Storing()
-
-    def remember(self, decision: Any) -> None: ...
 
     def keep(self, run: Run) -> None: ...
 
     def forget(self, run_id: str) -> None: ...
+
+    async def take(self, groups: Any, flush: Any) -> Any:
+        return groups
+
+    async def store_results(self, works: Any) -> None: ...
+
+    async def complete(self, works: Any) -> None: ...
+
+    async def begin(self, works: Any, flush: Any, told: Any) -> None: ...
+
+    def tell(self, works: Any, told: Any) -> None: ...
 
     async def save(self, runs: Sequence[Run]) -> set[str]:
         if self.away:
@@ -64,7 +73,7 @@ class Shelf:
 
 def planner(shelf: Shelf) -> Planner:
     part = cast("Any", shelf)
-    return Planner("planner_1", part, part, part, part, part)
+    return Planner("planner_1", part, part, part, part, part, part, part, part)
 
 
 def deliveries(*ids: str) -> list[Delivery]:

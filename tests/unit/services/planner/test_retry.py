@@ -70,6 +70,41 @@ def test_lost_work_is_repeated_where_that_is_harmless() -> None:
     assert wait(LOST, Retry(initial_s=50)) == 0
 
 
+@pytest.mark.parametrize(
+    ("on", "code", "status", "expected"),
+    [
+        ("http_503", "unavailable", 503, True),
+        ("http_503", "unavailable", 502, False),
+        ("http_503", "unavailable", None, False),
+        ("http_5xx", "unavailable", 502, True),
+        ("http_5xx", "http_404", 404, False),
+        ("http_4xx", "rate_limited", 429, True),
+        ("http_409", "http_409", 409, True),
+        ("http_409", "http_404", 404, False),
+        ("http_4xx", "http_404", None, True),
+        ("rate_limited", "rate_limited", 429, True),
+        ("unavailable", "rate_limited", 429, False),
+        ("*", "bad_json", None, True),
+        ("any", "http_404", 404, True),
+        ("http_0xx", "odd", True, False),
+        ("http_503", "odd", "503", False),
+    ],
+)
+def test_a_policy_names_failures_by_code_or_by_what_a_server_answered(
+    on: str, code: str, status: int | str | None, *, expected: bool
+) -> None:
+    found = failure(code, "no", status=status)
+    assert may_retry(Retry(max_attempts=3, on=[on]), found, 1, "once") is expected
+    assert not may_retry(Retry(max_attempts=3, on=[]), found, 1, "once")
+
+
+def test_what_may_have_been_sent_is_sent_again_only_when_lost_is_named() -> None:
+    retry = Retry(max_attempts=3, on=["*"])
+    assert not may_retry(retry, LOST, 1, "once")
+    assert may_retry(retry, LOST, 1, "repeatable")
+    assert may_retry(retry, failure("timeout", "slow"), 1, "once")
+
+
 def test_what_a_server_asks_for_is_the_least() -> None:
     retry = Retry(max_attempts=3, initial_s=10, jitter=0)
     assert wait(failure("rate_limited", "no", retry_after_s=90), retry) == 90_000

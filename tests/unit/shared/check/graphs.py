@@ -25,6 +25,11 @@ def raw_graph(nodes: list[Raw], *edges: str, **settings: Any) -> Raw:
     return {"nodes": nodes, "edges": [raw_edge(each) for each in edges], "settings": settings}
 
 
+def each(node_id: str, body: Raw, items: Any = (), **more: Any) -> Raw:
+    """A container that runs a body for each of the items; `finally` may be given."""
+    return raw_node(node_id, "each", {"items": items or [], "graph": body, **more})
+
+
 def found(graph: Any, catalog: dict[str, NodeType], **options: Any) -> list[tuple[str, str]]:
     """Paths and codes of a graph's problems."""
     checked: Checked = check(graph, catalog, **options)

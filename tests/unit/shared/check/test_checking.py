@@ -36,3 +36,9 @@ def test_a_thousand_wrong_nodes_give_five_hundred_problems(catalog: dict[str, No
 
 def test_the_largest_graph_is_checked_as_any_other(catalog: dict[str, NodeType]) -> None:
     assert check(large(1000), catalog, max_nodes=1000).problems == []
+
+
+def test_a_type_that_is_off_is_refused_with_a_word_on_how_to_get_it(catalog: dict[str, NodeType]) -> None:
+    (problem,) = check(raw_graph([raw_node("a", "shell")]), catalog).problems
+    assert (problem.path, problem.code) == ("nodes[0].type", "unknown_type")
+    assert "WEFT_ALLOW_SHELL=1" in problem.message

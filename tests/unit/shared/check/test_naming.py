@@ -6,7 +6,7 @@ import pytest
 
 from shared.check import check
 from shared.contracts.catalog import NodeType
-from tests.unit.shared.check.graphs import found, raw_graph, raw_node
+from tests.unit.shared.check.graphs import each, found, raw_graph, raw_node
 
 
 def with_b(value: Any, where: str = "1") -> dict[str, Any]:
@@ -55,7 +55,10 @@ def test_a_per_item_field_is_one_expression(
 
 
 def test_in_the_body_of_a_container_there_is_an_item(catalog: dict[str, NodeType]) -> None:
-    assert found(with_b("{{ item.x }}"), catalog, body=True) == []
+    body = {**with_b("{{ item.x }}"), "settings": {"output": "{{ item.x }}"}}
+    assert found(raw_graph([each("loop", body)]), catalog) == []
+    at_the_container = each("loop", with_b(1), items="{{ item.x }}")
+    assert found(raw_graph([at_the_container]), catalog)[0] == ("nodes[0].config.items", "expression_name")
 
 
 def test_braces_in_program_text_mean_nothing(catalog: dict[str, NodeType]) -> None:

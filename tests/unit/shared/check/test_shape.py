@@ -6,7 +6,7 @@ import pytest
 
 from shared.check import check
 from shared.contracts.catalog import NodeType
-from tests.unit.shared.check.graphs import Raw, found, raw_graph, raw_node, said
+from tests.unit.shared.check.graphs import Raw, each, found, raw_graph, raw_node, said
 
 
 def nested(depth: int) -> Any:
@@ -21,7 +21,7 @@ def containers(depth: int) -> Raw:
     """A graph in a graph, so many times."""
     graph = raw_graph([raw_node("leaf")])
     for _ in range(depth):
-        graph = raw_graph([raw_node("holder", config={"graph": graph})])
+        graph = raw_graph([each("holder", graph)])
     return graph
 
 
@@ -66,8 +66,22 @@ def test_the_limit_of_nodes_is_the_callers(catalog: dict[str, NodeType]) -> None
 
 
 def test_graphs_within_graphs_go_five_deep(catalog: dict[str, NodeType]) -> None:
-    assert ("nodes[0].config.graph", "nested_too_deep") not in found(containers(5), catalog)
-    assert ("nodes[0].config.graph", "nested_too_deep") in found(containers(6), catalog)
+    assert found(containers(5), catalog) == []
+    deepest = ".".join(["nodes[0].config.graph"] * 6)
+    assert found(containers(6), catalog) == [(deepest, "nested_too_deep")]
+
+
+def test_nodes_count_wherever_they_are(catalog: dict[str, NodeType]) -> None:
+    body = raw_graph([raw_node("a"), raw_node("b")], "a > b")
+    graph = raw_graph([each("one", body), each("two", body, **{"finally": body})], "one > two")
+    assert found(graph, catalog, max_nodes=8) == []
+    assert found(graph, catalog, max_nodes=7) == [("nodes", "too_many_nodes")]
+    assert "8 nodes" in check(graph, catalog, max_nodes=7).problems[0].message
+
+
+def test_thousands_of_nodes_within_are_not_looked_at_one_by_one(catalog: dict[str, NodeType]) -> None:
+    body = raw_graph([raw_node(f"n{at}", "zz") for at in range(1000)])
+    assert found(raw_graph([each("one", body)]), catalog, max_nodes=1000) == [("nodes", "too_many_nodes")]
 
 
 def test_an_unknown_key_comes_with_the_one_that_was_meant(catalog: dict[str, NodeType]) -> None:

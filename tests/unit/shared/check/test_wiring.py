@@ -1,8 +1,7 @@
-"""Edges, ports, circles and nodes left alone."""
+"""Edges, ports and circles."""
 
 import pytest
 
-from shared.check import check
 from shared.contracts.catalog import NodeType
 from tests.unit.shared.check.graphs import found, raw_graph, raw_node, said
 
@@ -12,6 +11,7 @@ NODES = [
     raw_node("b", "branch", {"when": True}),
     raw_node("c", "cases", SWITCH),
     raw_node("d", policy={"on_failure": "port"}),
+    raw_node("e", "attempt"),
 ]
 
 
@@ -20,6 +20,7 @@ NODES = [
     [
         (["a > b", "b:true > c", "b:false > d", "c:one > d", "c:default > d"], []),
         (["d:failure > a", "d > b"], []),
+        (["e:failure > a", "e > b"], []),
         (["a > z"], [("edges[0].target", "unknown_node")]),
         (["z > a"], [("edges[0].source", "unknown_node")]),
         (["a > a"], [("edges[0]", "self_edge")]),
@@ -46,14 +47,3 @@ def test_what_is_wrong_with_an_edge(
 )
 def test_the_message_says_what_there_is(edges: list[str], message: str, catalog: dict[str, NodeType]) -> None:
     assert message in said(raw_graph(NODES, *edges), catalog)
-
-
-def test_a_node_without_edges_is_a_warning_only(catalog: dict[str, NodeType]) -> None:
-    checked = check(raw_graph(NODES[:3], "a > b"), catalog)
-    assert not checked.problems
-    assert [(each.path, each.code) for each in checked.warnings] == [("nodes[2]", "unconnected")]
-    assert not check(raw_graph(NODES[:1]), catalog).warnings
-
-
-def test_an_unknown_type_comes_with_the_one_that_was_meant(catalog: dict[str, NodeType]) -> None:
-    assert "did you mean `branch`?" in said(raw_graph([raw_node("a", "branche")]), catalog)

@@ -43,6 +43,14 @@ def test_ports_follow_the_cases(config: dict[str, Any], expected: list[str]) -> 
     assert ports_of(SWITCH, node("s", config=config)) == expected
 
 
+def test_ports_follow_the_default_of_what_is_left_out() -> None:
+    config_schema = {"properties": {"decisions": {"default": ["approve", "reject"]}}}
+    changes = {"ports": ["timeout"], "ports_from": "decisions[]", "config_schema": config_schema}
+    review = SWITCH.model_copy(update=changes)
+    assert ports_of(review, node("r")) == ["approve", "reject", "timeout"]
+    assert ports_of(review, node("r", config={"decisions": ["pay"]})) == ["pay", "timeout"]
+
+
 def test_a_failure_port_is_there_when_the_policy_opens_it() -> None:
     assert ports_of(HTTP, node("h")) == ["out"]
     assert ports_of(HTTP, node("h", on_failure="port")) == ["out", "failure"]

@@ -120,3 +120,10 @@ def test_what_an_expression_may_not_say(source: str, code: str, offset: int) -> 
 )
 def test_a_wrong_name_comes_with_a_better_one(wrote: str, meant: str) -> None:
     assert f"did you mean {meant}?" in parse("{{ " + wrote + " }}").problems[0].message
+
+
+@pytest.mark.parametrize("source", ["nodes.try.x", "trigger.a. from", "[x for x in trigger.class]"])
+def test_a_key_that_is_a_word_of_the_language_goes_into_brackets(source: str) -> None:
+    problem = parse("{{ " + source + " }}").problems[0]
+    assert problem.code == "expression_syntax"
+    assert 'write ["' in problem.message

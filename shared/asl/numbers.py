@@ -1,0 +1,30 @@
+"""Intrinsic functions on numbers. They raise ValueError or TypeError with what is wrong."""
+
+import random
+from typing import Any
+
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
+
+
+def integer(value: Any) -> int:
+    """A whole number, rounded to the nearest as AWS does; raises TypeError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"an integer is wanted, not {value!r:.100}")
+    return int(value + 0.5) if isinstance(value, float) and value >= 0 else round(value)
+
+
+def add(left: Any, right: Any) -> int:
+    """The sum of two integers."""
+    total = integer(left) + integer(right)
+    if not SMALLEST <= total <= LARGEST:
+        raise ValueError("the sum does not fit into 64 bits")
+    return total
+
+
+def random_between(start: Any, end: Any, seed: Any = None) -> int:
+    """An integer from `start` on and below `end`; the same for the same seed."""
+    start, end = integer(start), integer(end)
+    if start >= end:
+        raise ValueError(f"the start must be below the end, but {start} is not below {end}")
+    source = random.Random(None if seed is None else integer(seed))
+    return source.randrange(start, end)
