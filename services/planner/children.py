@@ -143,7 +143,7 @@ def _item_finished(
             _keep(draft, fact.node, children)
             draft.tell_children(fact.node, "cancel")
     _keep(draft, fact.node, children)
-    release(draft, graph, fact.node)
+    draft.windows[fact.node] = None
 
 
 def _turn_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished, children: Children) -> None:

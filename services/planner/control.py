@@ -16,6 +16,8 @@ from shared.contracts.version import PinnedGraph
 
 def control(draft: Draft, graph: PinnedGraph, wanted: RunControl) -> None:
     """Do what the control asks for, and note who asked in the events it leads to."""
+    if wanted.attempt is not None and draft.state(wanted.node or "").attempt != wanted.attempt:
+        return
     draft.by, draft.cause = wanted.by or None, wanted.id or None
     match wanted.action:
         case "cancel":
@@ -82,6 +84,7 @@ def _retry(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
             "suspended": None,
             "deadline_at": None,
             "port": None,
+            "source": None,
         }
         draft.move("node.retrying", node_id, failure=state.failure, **left)
     else:

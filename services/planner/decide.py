@@ -14,6 +14,7 @@ from services.planner.children import (
     Ungatherable,
     child_begun,
     child_finished,
+    release,
 )
 from services.planner.control import control
 from services.planner.readiness import edge_state, sent_with, tree_from
@@ -72,6 +73,9 @@ def decide(run: Run, graph: PinnedGraph, facts: Sequence[Fact], now: Millis) -> 
             _after_the_end(draft, fact)
         else:
             _take(draft, graph, fact)
+    for node_id in draft.windows:
+        if draft.state(node_id).status == "suspended":
+            release(draft, graph, node_id)
     if draft.status == "running":
         _dispatch(draft, graph)
         _finish_run(draft, graph)

@@ -47,8 +47,8 @@ def suspend(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
     )
     if spawns:
         children.begin(draft, graph, result.node)
-    elif isinstance(directive, AwaitSignal) and result.node in draft.run.signals:
-        conclude_suspended(draft, graph, result.node, output=draft.run.signals[result.node])
+    elif isinstance(directive, AwaitSignal) and result.node in draft.signals:
+        conclude_suspended(draft, graph, result.node, output=draft.signals[result.node])
 
 
 def decided(draft: Draft, graph: PinnedGraph, control: RunControl) -> None:
@@ -69,8 +69,8 @@ def signalled(draft: Draft, graph: PinnedGraph, control: RunControl) -> None:
         return
     if state.suspended and isinstance(state.suspended.directive, AwaitSignal):
         conclude_suspended(draft, graph, node_id, output=body)
-    elif state.status in ("pending", "ready", "running") and node_id not in draft.run.signals:
-        draft.changes["signals"] = {**draft.run.signals, node_id: body}
+    elif state.status in ("pending", "ready", "running") and node_id not in draft.signals:
+        draft.keep_signal(node_id, body)
 
 
 def wake_suspended(draft: Draft, graph: PinnedGraph, node_id: str, begun: frozenset[str]) -> None:

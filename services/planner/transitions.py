@@ -75,7 +75,8 @@ class Decision:
 @dataclass
 class Draft:
     """A run being decided on: every change of a status goes through `move` or `move_run`. `by` and `cause`
-    name the person and the control behind what is decided just now; `again_at` is a time to look again."""
+    name the person and the control behind what is decided just now; `windows` names maps whose items
+    have finished, so that more can begin at one go; `again_at` is a time to look again."""
 
     run: Run
     now: Millis
@@ -93,6 +94,8 @@ class Draft:
     spawns: list[Spawn] = field(default_factory=list[Spawn])
     tells: list[tuple[str, Tell]] = field(default_factory=list[tuple[str, Tell]])
     ungatherable: dict[str, Failure] = field(default_factory=dict[str, Failure])
+    kept: dict[str, Value] = field(default_factory=dict[str, Value])
+    windows: dict[str, None] = field(default_factory=dict[str, None])
     admitted: bool = False
     touched: bool = False
     by: str | None = None
@@ -140,6 +143,19 @@ class Draft:
     def set(self, node_id: str, **changes: object) -> None:
         """Change what is kept of a node, but not its status."""
         self.nodes[node_id] = self.state(node_id).model_copy(update=changes)
+
+    @property
+    def signals(self) -> dict[str, Value]:
+        """What has come for nodes that do not wait for it yet."""
+        return {**self.run.signals, **self.kept}
+
+    def keep_signal(self, node_id: str, body: Value) -> None:
+        """Keep what has come before the node waits for it, and record that it has."""
+        self.kept[node_id] = body
+        self.changes["signals"] = self.signals
+        self.events.append(
+            Event(type="node.signalled", at=self.now, node=node_id, by=self.by, cause=self.cause)
+        )
 
     def untouch(self, node_id: str) -> None:
         """Take back that this node was sent: the attempt has not been made."""
