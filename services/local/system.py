@@ -100,8 +100,10 @@ async def running_system(
             allow = ",".join(filter(None, [http_allow, examples_url.removeprefix("http://")]))
             own = {"WEFT_API_KEY": key, "WEFT_HTTP_ALLOW": allow, **(settings or {})}
             listen = {"WEFT_HOST": host, "WEFT_PORT": str(port), "WEFT_HEALTH_HOST": host}
-            env = os.environ | backends.urls | own | listen
-            about = _about(env, LOOPBACK if host in ANY_HOST else host, examples_url)
+            seen_host = LOOPBACK if host in ANY_HOST else host
+            public = {"WEFT_PUBLIC_URL": f"http://{seen_host}:{port}"}
+            env = public | os.environ | backends.urls | own | listen
+            about = _about(env, seen_host, examples_url)
             say(f"starting {', '.join(SERVICES)}")
             async with _services(home, env, about.ready_urls, backends.broker) as services:
                 system = System(home, about, services | backends.processes, say)
