@@ -10,7 +10,7 @@ class ConnectorsSettings(Settings):
 
     sandboxes: int = Field(default=1, ge=1, le=64, description="Sandbox worker processes, for expressions")
     prefetch: int = Field(default=50, ge=1, description="Messages of a lane under way")
-    slots: int = Field(default=100, ge=1, description="Claimed nodes that may run at once")
+    slots: int = Field(default=100, ge=1, description="Claimed nodes of each lane that may run at once")
     http_allow: str = Field(default="", description="Hosts, host:port or networks, separated by commas")
 
     @field_validator("http_allow")

@@ -36,6 +36,14 @@ async def test_what_another_attempt_cannot_help_is_not_tried_again(weft: Weft, t
     assert (run["failure"]["code"], run["nodes"]["call"]["attempt"]) == ("http_404", 1)
 
 
+async def test_a_policy_may_name_what_the_server_answered(weft: Weft, target: Server) -> None:
+    retry = {"max_attempts": 5, "on": ["http_409", "http_5xx"], **QUICK}
+    for status, attempts in ((409, 3), (502, 3), (404, 1)):
+        url = target.url(f"/flaky/on{status}?times=2&status={status}")
+        run = await weft.run(graph([http("call", url, "POST", retry=retry)]))
+        assert run["nodes"]["call"]["attempt"] == attempts
+
+
 async def test_the_server_says_when_to_come_back(weft: Weft, target: Server) -> None:
     retry = {"max_attempts": 2, **QUICK}
     run_id = await weft.start(

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from shared.contracts.run import Event, NodeState
+from shared.storage import runs as module
 from shared.storage.mongo import Store
 from shared.storage.runs import Runs
 from tests.builders import NOW, WORKSPACE, failed, run
@@ -79,6 +80,17 @@ async def test_runs_are_due_when_their_time_has_come(runs: Runs) -> None:
         await runs.insert(run(run_id, wake_at=wake_at))
     assert sorted(await runs.due(NOW, 10)) == [("now", NOW), ("past", NOW - 1)]
     assert len(await runs.due(NOW + 1, 2)) == 2
+
+
+async def test_runs_are_known_by_status(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ASKED_AT_ONCE", 2)
+    statuses = ["queued", "running", "paused", "succeeded", "failed", "cancelled", "queued"]
+    ids = [f"run_{number}" for number in range(len(statuses))]
+    for run_id, status in zip(ids, statuses, strict=True):
+        await runs.insert(run(run_id, status=status))
+    assert await runs.among([*ids, "nobody"], ["queued", "paused"]) == {"run_0", "run_2", "run_6"}
+    assert await runs.among(ids[:2], ["queued"]) == {"run_0"}
+    assert await runs.among([], ["queued"]) == set()
 
 
 async def test_a_run_is_shown_to_its_workspace_only(runs: Runs) -> None:
