@@ -1,4 +1,4 @@
-"""`python -m services up | demo | run <file> | test <file> | import asl <file> | doctor`: everything on one machine."""
+"""`python -m services up | demo | run | test | import | doctor`: everything on one machine."""
 
 import argparse
 import asyncio

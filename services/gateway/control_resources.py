@@ -24,8 +24,8 @@ class ReviewQuestion(BaseModel):
     """What a review asks. `context` is what to look at, `form` the JSON Schema of the `data` that comes with
     one of the `decisions`."""
 
-    title: str | None = Field(examples=["May this be sent?"])
-    instructions: str | None
+    title: Any = Field(examples=["May this be sent?"])
+    instructions: Any
     context: Any
     form: dict[str, Any] | bool | None
     assignees: list[str]

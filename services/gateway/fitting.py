@@ -3,7 +3,7 @@
 Each function makes a check: True when the effect is there already, False when it is still to come. It raises
 Refused, saying why, when there can be none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from services.gateway.errors import Refused
 from shared.contracts.directive import AwaitDecision, AwaitSignal
@@ -36,25 +36,21 @@ def cancelled(run: Run) -> bool:
     return run.status == "cancelled"
 
 
-def retried(node_id: str, attempt: int) -> Fits:
-    """The node is in a later attempt than `attempt`."""
+def retried(node_id: str, attempt: int, behind: Collection[str] = ()) -> Fits:
+    """The node is in a later attempt than `attempt`. `behind` are the nodes to be undone with it."""
 
     def fits(run: Run) -> bool:
-        _unfinished(run, f"; to run it again from there, POST /runs/{run.id}/rerun with from={node_id!r}")
         state = run.nodes.get(node_id, _UNTOUCHED)
-        if state.attempt > attempt or node_id in run.eligible:
+        if state.attempt > attempt:
+            return True  # whatever has come of it since
+        _unfinished(run, f"; to run it again from there, POST /runs/{run.id}/rerun with from={node_id!r}")
+        if node_id in run.eligible:
             return True
-        if state.status == "failed" or (state.status == "pending" and state.wake_at is not None):
-            return False
-        if state.status == "pending":
+        if state.status == "pending" and state.wake_at is None:
             raise Refused("not_started", f"Node {node_id!r} has not been tried yet")
-        _node_unfinished(run, node_id)
-        if has_children(state):
-            raise Refused(
-                "has_children",
-                f"Node {node_id!r} has child runs that have not finished: retry a node in them, "
-                "or cancel them first",
-            )
+        if state.status != "failed":
+            _node_unfinished(run, node_id)
+        _check_children(run, [node_id, *behind])
         return False
 
     return fits
@@ -119,9 +115,15 @@ def signalled(node_id: str, body: Value) -> Fits:
     return fits
 
 
-def has_children(state: NodeState) -> bool:
-    """Whether child runs of the node are under way."""
-    return bool(state.suspended and state.suspended.children and state.suspended.children.open)
+def _check_children(run: Run, node_ids: Collection[str]) -> None:
+    for node_id in node_ids:
+        suspended = run.nodes.get(node_id, _UNTOUCHED).suspended
+        if suspended and suspended.children and suspended.children.open:
+            raise Refused(
+                "has_children",
+                f"Node {node_id!r} has child runs that have not finished: retry a node in them, "
+                "or cancel them first",
+            )
 
 
 def _unfinished(run: Run, more: str = "") -> None:

@@ -6,7 +6,7 @@ of its `finally` graph. An entry an attempt, the last for all that follow. An en
 `out`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -69,6 +69,7 @@ def mocked(graph: Graph, frozen: Frozen, dry: Dry) -> Frozen:
     """The frozen nodes of a dry run. Raises Refused: `invalid_mocks`, or `not_mocked` when a node would touch
     something outside."""
     there = {place.name: place for place in _places(graph, frozen)}
+    dry = replace(dry, mocks=_by_path(dry.mocks, there))
     if faults := list(islice(_faults(dry.mocks, there), MAX_ERRORS)):
         raise _refused("invalid_mocks", faults)
     answers = {name: [to_json(_answer(entry)) for entry in entries] for name, entries in dry.mocks.items()}
@@ -81,6 +82,17 @@ def mocked(graph: Graph, frozen: Frozen, dry: Dry) -> Frozen:
     if bare := [_bare(each) for each in _places(graph, frozen, stop_at=answers) if _touches(each, answers)]:
         raise _refused("not_mocked", bare)
     return _replaced(frozen, answers)
+
+
+def _by_path(mocks: Mocks, there: Mapping[str, _Place]) -> Mocks:
+    """The mocks by the paths of their nodes. A node anywhere may also be named by its id, or by its name,
+    where no other node has the same."""
+    found: dict[str, list[str]] = {}
+    for path, place in there.items():
+        for name in {place.node.id, place.node.name} - {""}:
+            found.setdefault(name, []).append(path)
+    only = {name: paths[0] for name, paths in found.items() if len(paths) == 1}
+    return {name if name in there else only.get(name, name): answers for name, answers in mocks.items()}
 
 
 def _places(

@@ -34,6 +34,7 @@ class Gateway:
 
     def __init__(self, settings: GatewaySettings, store: Store, bus: Bus) -> None:
         self.heartbeat_s = settings.heartbeat_s
+        self.public_url = settings.public_url
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.workflows = Workflows(store)
         self.versions = Versions(store)

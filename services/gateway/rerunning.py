@@ -31,7 +31,7 @@ def taken_over(old: Run, before: PinnedGraph, after: PinnedGraph, again: Again) 
         raise Refused("unknown_node", f"There is no node {again.start!r} in version {after.version_id!r}")
     if again.start is None and old.status == "succeeded":
         return {}
-    afresh = _reachable(_targets(after), again.start) if again.start else set[str]()
+    afresh = downstream(after, again.start) if again.start else set[str]()
     same_graph = before.version_id == after.version_id
     kept: dict[str, NodeState] = {}
     for node_id in TopologicalSorter(_sources(after)).static_order():
@@ -47,6 +47,12 @@ def taken_over(old: Run, before: PinnedGraph, after: PinnedGraph, again: Again) 
     if again.start:
         _check_reached(after, again.start, kept)
     return {**kept, **_left_out(after, again.start, kept)} if again.only and again.start else kept
+
+
+def downstream(graph: PinnedGraph, node_id: str) -> set[str]:
+    """The node, and all that edges lead to from it."""
+    targets = {each: {edge.target for edge in edges} for each, edges in graph.outgoing.items()}
+    return _reachable(targets, node_id)
 
 
 def _has_result(state: NodeState) -> bool:
@@ -107,10 +113,6 @@ def _left_out(graph: PinnedGraph, start: str, kept: Mapping[str, NodeState]) -> 
 
 def _sources(graph: PinnedGraph) -> dict[str, set[str]]:
     return {node_id: {edge.source for edge in edges} for node_id, edges in graph.incoming.items()}
-
-
-def _targets(graph: PinnedGraph) -> dict[str, set[str]]:
-    return {node_id: {edge.target for edge in edges} for node_id, edges in graph.outgoing.items()}
 
 
 def _reachable(neighbours: Mapping[str, set[str]], start: str) -> set[str]:

@@ -16,6 +16,9 @@ class GatewaySettings(Settings):
     api_key: SecretStr = Field(min_length=1)
     max_body_mb: float = Field(5, gt=0, le=100, description="Largest request body, in megabytes")
     max_nodes: int = Field(DEFAULT_MAX_NODES, ge=1, le=MOST_NODES)
+    public_url: str = Field(
+        "", description="Where callers reach the gateway, if that is not what they ask for"
+    )
     heartbeat_s: float = Field(15, gt=0, description="Longest silence on an event stream, in seconds")
 
 

@@ -66,8 +66,7 @@ class Building:
 
     def note(self, place: Place, field_name: str, code: str, message: str) -> None:
         """Remember something that is not carried over."""
-        path = f"{place.key}.{field_name}" if field_name else place.key
-        self.notes.append(NotCarried(path, code, message))
+        self.notes.append(NotCarried(f"{place.key}.{field_name}", code, message))
 
     def config(self, scope: Scope, place: Place, fields: tuple[str, ...]) -> Config:
         """The config of a node that does a part of a state, given the fields it needs."""

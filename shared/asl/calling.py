@@ -29,7 +29,7 @@ def call(building: Building, place: Place, first: str) -> tuple[str, Config, dic
         "or mock it in a dry run"
     )
     building.note(place, "Resource", NO_COUNTERPART, said)
-    return "asl.task", {"resource": state["Resource"], "input": ref(first, "input")}, policy
+    return "asl.call", {"resource": state["Resource"], "input": ref(first, "input")}, policy
 
 
 def _http(building: Building, place: Place, first: str) -> Config:

@@ -31,8 +31,8 @@ def check_definition(document: Any) -> tuple[list[Fault], list[Fault]]:
 
 
 def _check_machine(it: dict[str, Any], path: str, findings: Findings, depth: int) -> None:
-    inside = f"{path}.States" if path else "States"
-    start_at = joined(path, "StartAt") if path else "StartAt"
+    inside = joined(path, "States")
+    start_at = joined(path, "StartAt")
     states = it.get("States")
     if depth > MOST_NESTED:
         findings.wrong(path, f"machines may be nested {MOST_NESTED} levels deep, not more")

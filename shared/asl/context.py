@@ -11,8 +11,8 @@ from shared.asl.times import shown
 def context_object(
     run_id: str, workflow_id: str | None, state: str, extra: dict[str, Any], *, attempt: int = 1
 ) -> dict[str, Any]:
-    """What `$$` reads in a state of a run. `extra` holds what only some states need: `input`, the run's
-    input, `token`, which names a task, and `map`, what the iteration around it works on. A run's id tells when it was made."""
+    """What `$$` reads in a state of a run, whose id tells when it was made. `extra` holds what only some
+    states need: `input`, the run's input; `token`, which names a task; `map`, what an iteration works on."""
     root = run_id.partition(".")[0]
     made = {
         "Execution": {

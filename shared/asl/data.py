@@ -5,6 +5,7 @@ from typing import Any
 from shared.asl.errors import RUNTIME, StatesError
 from shared.asl.paths import put, read
 from shared.asl.templates import resolve
+from shared.asl.times import moment
 
 State = dict[str, Any]
 
@@ -33,7 +34,9 @@ def output(state: State, raw: Any, result: Any, context: dict[str, Any]) -> Any:
 def seconds_from(state: State, data: Any, context: dict[str, Any]) -> float | str:
     """How long a Wait state waits: seconds, or the timestamp until which; raises StatesError."""
     if "Timestamp" in state or "TimestampPath" in state:
-        return state["Timestamp"] if "Timestamp" in state else read(state["TimestampPath"], data, context)
+        at = state["Timestamp"] if "Timestamp" in state else read(state["TimestampPath"], data, context)
+        moment(at)
+        return at
     found = state["Seconds"] if "Seconds" in state else read(state["SecondsPath"], data, context)
     if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
         raise StatesError(RUNTIME, f"a Wait state needs a number of seconds, not {found!r:.100}")

@@ -20,7 +20,7 @@ class Machine:
         None."""
         if name is None:
             return f"{self.path}!end"
-        return joined(f"{self.path}.States" if self.path else "States", name)
+        return joined(joined(self.path, "States"), name)
 
 
 def machine_of(document: dict[str, Any], path: str = "") -> Machine:
@@ -73,4 +73,6 @@ def ways_from(machine: Machine) -> dict[str, list[str]]:
 
 def joined(path: str, name: str) -> str:
     """A path with a name added, in brackets where dots would mislead."""
+    if not path:
+        return name
     return f"{path}.{name}" if name.replace("_", "").replace("-", "").isalnum() else f'{path}["{name}"]'

@@ -12,12 +12,13 @@ from shared.messaging import topology
 Document = dict[str, Any]
 
 PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
-    events.RunRequested: (("gateway",), ("planner",)),
-    events.RunControl: (("gateway",), ("planner",)),
+    events.RunRequested: (("gateway", "planner"), ("planner",)),
+    events.RunControl: (("gateway", "planner"), ("planner",)),
     events.RunWoken: (("planner",), ("planner",)),
     events.NodeReady: (("planner",), ("runner", "connectors")),
     events.NodeStarted: (("runner", "connectors"), ("planner",)),
     events.NodeFinished: (("runner", "connectors"), ("planner",)),
+    events.SliceFinished: (("runner",), ("planner",)),
     events.NodesCancelled: (("planner",), ("runner", "connectors")),
     events.NodeProgress: (("runner", "connectors"), ("gateway",)),
     events.RunChanged: (("planner",), ("gateway",)),

@@ -16,7 +16,7 @@ from tests.contract.nodes import TYPES
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "catalog.json"
-CATEGORIES = {"data", "list", "text", "logic", "code", "control"}
+CATEGORIES = {"data", "list", "text", "logic", "code", "control", "asl"}
 PROMISED = {
     "set", "condition", "switch", "filter", "sort", "limit", "dedupe", "aggregate", "split", "merge",
     "text.template", "json.parse", "csv.parse", "csv.write", "html.extract", "datetime", "hash", "validate",
@@ -26,6 +26,7 @@ PROMISED = {
 ANSWERS_ANYTHING = {
     "condition", "switch", "json.parse", "validate", "code.python", "fail", "noop", "map", "loop", "try",
     "workflow.run", "wait", "signal", "review", "code.javascript",
+    "asl.end", "asl.enter", "asl.choice", "asl.catch", "asl.fail", "asl.call",
 }  # fmt: skip
 """Those whose output has a shape of the user's choosing, leave through ports, are suspended, or have none."""
 

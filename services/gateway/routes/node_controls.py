@@ -17,7 +17,8 @@ from services.gateway.identity.callers import caller_of, may_decide
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import iso, json_response
 from services.gateway.reading import read
-from services.gateway.routes.node_runs import node_run_shown
+from services.gateway.rerunning import downstream
+from services.gateway.routes.node_runs import node_run_shown, root_of
 from shared.contracts.directive import AwaitDecision
 from shared.contracts.events import RunControl
 from shared.contracts.run import NodeState, Run
@@ -57,7 +58,7 @@ class Target:
 
     async def answer(self, run: Run, effect: Effect) -> Response:
         """The node as it is now."""
-        shown = await node_run_shown(self.gateway, run, self.node_id, str(self.request.base_url))
+        shown = await node_run_shown(self.gateway, run, self.node_id, root_of(self.request))
         return json_response(shown, 202 if effect == "pending" else 200)
 
 
@@ -74,7 +75,8 @@ async def retry(request: Request, workspace_id: str, run_id: str, node_id: str) 
     target = await _target(request, workspace_id, run_id, node_id)
     attempt = target.state.attempt if body.attempt is None else body.attempt
     wanted = RunControl(run_id=run_id, action="retry", attempt=attempt)
-    return await target.answer(*await target.control(retried(node_id, attempt), wanted))
+    fits = retried(node_id, attempt, downstream(target.graph, node_id))
+    return await target.answer(*await target.control(fits, wanted))
 
 
 @router.post(

@@ -26,7 +26,7 @@ async def get(request: Request, workspace_id: str, run_id: str, node_id: str) ->
     pinned = await gateway.pinned.get(workspace_id, run.version)
     if node_id not in run.nodes and (pinned is None or node_id not in pinned.node_ids):
         raise Refused("not_found", f"Run {run_id!r} has no node {node_id!r}")
-    return json_response(await node_run_shown(gateway, run, node_id, str(request.base_url)))
+    return json_response(await node_run_shown(gateway, run, node_id, root_of(request)))
 
 
 async def node_run_shown(gateway: Gateway, run: Run, node_id: str, root: str) -> Shown:
@@ -39,6 +39,11 @@ async def node_run_shown(gateway: Gateway, run: Run, node_id: str, root: str) ->
         "node": node_id,
         "run_id": run.id,
         **node_shown(state),
-        "waiting": waiting_shown(run, node_id, texts, root.rstrip("/")),
+        "waiting": waiting_shown(run, node_id, texts, root),
         "attempts": [attempt_shown(each, texts) for each in results],
     }
+
+
+def root_of(request: Request) -> str:
+    """The URL under which callers reach this gateway."""
+    return (gateway_of(request).public_url or str(request.base_url)).rstrip("/")

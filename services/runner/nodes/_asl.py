@@ -1,7 +1,7 @@
 """What the node types of imported Amazon States Language share.
 
 States hand tokens on: `{"data": a state's output, "next": the id of the state that comes next}`, where `next`
-is null at the end of the machine. Exactly one token is on its way, so of all that could lead to a node the one
+is null at the end of the machine. Exactly one token is on its way: of all that could lead to a node, the one
 that names it has."""
 
 from collections.abc import Iterator

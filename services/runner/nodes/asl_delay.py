@@ -4,7 +4,6 @@ from typing import Any
 
 from services.runner.nodes._asl import StateConfig, arrived, failing_as_told
 from shared.asl.data import seconds_from, selected
-from shared.asl.times import moment
 from shared.nodes import Context, node
 
 
@@ -18,7 +17,4 @@ async def delay(config: Config, context: Context) -> dict[str, Any]:
     with failing_as_told():
         around = config.context_object(context)
         data = selected(config.state.get("InputPath", "$"), arrived(config.tokens, config.at), around)
-        until = seconds_from(config.state, data, around)
-        if not isinstance(until, int | float):
-            moment(until)
-        return {"input": data, "until": until}
+        return {"input": data, "until": seconds_from(config.state, data, around)}

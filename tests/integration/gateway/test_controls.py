@@ -64,6 +64,16 @@ async def test_an_effect_that_nobody_tells_of_is_found(api: Api, planner: Planne
     assert (answer.status, answer.body["status"]) == (200, "cancelled")
 
 
+async def test_an_effect_that_was_undone_at_once_was_there(api: Api, planner: Planner) -> None:
+    run_id = await planner.started(api, GRAPH)
+    asking = asyncio.create_task(api.post(f"/runs/{run_id}/pause"))
+    control = await planner.next_control()
+    await planner.save(run_id, "paused", "run.paused", of=control, tell=False)
+    await planner.save(run_id, "running", "run.resumed", tell=False)
+    answer = await asking
+    assert (answer.status, answer.body["status"]) == (200, "running")
+
+
 async def test_a_run_that_has_finished_is_left_alone(api: Api, planner: Planner) -> None:
     run_id = await planner.started(api, GRAPH)
     await planner.succeed(run_id)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from shared.contracts.run import Event, NodeState
+from shared.contracts.directive import AwaitDecision
+from shared.contracts.run import Event, NodeState, Suspension
 from shared.storage import runs as module
 from shared.storage.mongo import Store
 from shared.storage.runs import Runs
@@ -117,3 +118,45 @@ async def test_pages_go_from_new_to_old(runs: Runs) -> None:
     assert await page(third[-1]) == []
     assert await page(None, status="failed") == ["run_20", "run_15", "run_10", "run_05", "run_00"]
     assert await page("run_15", status="failed", of="wf_0") == ["run_10", "run_00"]
+
+
+async def test_runs_in_which_a_person_is_waited_for_are_found(runs: Runs) -> None:
+    asked = Suspension(directive=AwaitDecision(decisions=["yes"]), started_at=NOW)
+    waiting = {"ask": NodeState(status="suspended", suspended=asked)}
+    for number in range(3):
+        await runs.insert(run(f"run_{number}", nodes=waiting))
+    await runs.insert(run("run_9", nodes={"ask": NodeState(status="running")}))
+    stored = (await runs.load(["run_1"]))["run_1"]
+    await runs.save([stored.model_copy(update={"nodes": {}, "rev": stored.rev + 1})])
+    assert await waiting_ids(runs) == ["run_2", "run_0"]
+    assert await waiting_ids(runs, before="run_2") == ["run_0"]
+    assert await runs.waiting("other", "review", before=None, limit=9) == []
+
+
+async def waiting_ids(runs: Runs, before: str | None = None) -> list[str]:
+    """Runs that wait for a review."""
+    return [each.id for each in await runs.waiting(WORKSPACE, "review", before=before, limit=9)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, ["run_1", "run_2", "run_3"]),
+        ({"limit": 2}, ["run_1", "run_2"]),
+        ({"statuses": ["failed"]}, ["run_1", "run_3"]),
+        ({"workflow_id": "wf_2"}, ["run_3"]),
+        ({"after": NOW + 2, "before": NOW + 3}, ["run_2"]),
+        ({"after": NOW + 4}, []),
+    ],
+)
+async def test_runs_are_found_by_what_they_have_in_common(
+    runs: Runs, wanted: dict[str, object], found: list[str]
+) -> None:
+    await runs.insert(run("run_1", status="failed", created_at=NOW + 1))
+    await runs.insert(run("run_2", status="cancelled", created_at=NOW + 2))
+    await runs.insert(run("run_3", status="failed", created_at=NOW + 3, workflow_id="wf_2"))
+    await runs.insert(run("run_1.a.0", status="failed", level="child"))
+    await runs.insert(run("run_4", status="running"))
+    everything = {"statuses": ["failed", "cancelled"], "workflow_id": None, "after": None, "before": None}
+    query = {**everything, "limit": 9, **wanted}
+    assert [each.id for each in await runs.matching(WORKSPACE, **query)] == found  # type: ignore[arg-type]

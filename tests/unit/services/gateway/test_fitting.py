@@ -68,6 +68,20 @@ def test_what_may_be_retried(state: dict[str, Any], expected: bool | str) -> Non
     assert outcome(retried("a", 1), with_node(**state)) == expected
 
 
+def test_a_retry_that_led_to_the_end_has_had_its_effect() -> None:
+    assert outcome(retried("a", 1), with_node("succeeded", status="succeeded", attempt=2)) is True
+
+
+def test_a_retry_waits_for_child_runs_behind_it() -> None:
+    busy = suspended(SpawnRuns(shape="map"), children=Children(open=["0"]))
+    of = run(
+        status="running",
+        nodes={"a": NodeState(status="failed", attempt=1, port="out"), "b": NodeState.model_validate(busy)},
+    )
+    assert outcome(retried("a", 1, ["a", "b"]), of) == "has_children"
+    assert outcome(retried("a", 1, ["a"]), of) is False
+
+
 def test_a_retry_after_the_end_leads_to_the_rerun() -> None:
     with pytest.raises(Refused, match="rerun with from='a'"):
         retried("a", 1)(with_node("failed", status="failed", attempt=1))

@@ -171,3 +171,15 @@ def test_mocks_are_for_dry_runs() -> None:
     with pytest.raises(Refused) as refused:
         dry_run(False, {"a": [1]})
     assert refused.value.code == "mocks_need_dry"
+
+
+def test_a_node_within_a_container_may_be_named_alone_where_nobody_else_is() -> None:
+    within = graph("a", ("each", {"graph": ["call", "b"]}), ("other", {"graph": ["b"]}))
+    frozen = {
+        "a": pure(),
+        "each": pure(bodies={"graph": {"call": pure(), "b": pure()}}),
+        "other": pure(bodies={"graph": {"b": pure()}}),
+    }
+    found = mocked(within, frozen, Dry({"call": [1]}))
+    assert answers(found["each"].bodies["graph"]["call"]) == [{"output": 1}]
+    assert [path for path, *_ in faults(within, frozen, {"b": [1]}, "invalid_mocks")] == ["mocks.b"]

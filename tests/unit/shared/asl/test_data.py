@@ -8,7 +8,12 @@ from shared.asl.batches import concurrency_of, inputs_of, tolerated
 from shared.asl.data import effective_input, output, seconds_from
 from shared.asl.errors import StatesError
 
-RAW: dict[str, Any] = {"title": "Numbers to add", "numbers": {"val1": 3, "val2": 4}, "list": [1, 2]}
+RAW: dict[str, Any] = {
+    "title": "Numbers to add",
+    "numbers": {"val1": 3, "val2": 4},
+    "list": [1, 2],
+    "at": "2016-03-14T01:59:00Z",
+}
 CONTEXT: dict[str, Any] = {"State": {"Name": "Here"}}
 
 
@@ -125,7 +130,7 @@ def test_how_many_iterations_may_run_and_fail(
         ({"Seconds": 10}, 10),
         ({"SecondsPath": "$.numbers.val1"}, 3),
         ({"Timestamp": "2016-03-14T01:59:00Z"}, "2016-03-14T01:59:00Z"),
-        ({"TimestampPath": "$.title"}, "Numbers to add"),
+        ({"TimestampPath": "$.at"}, "2016-03-14T01:59:00Z"),
     ],
 )
 def test_how_long_a_state_waits(state: dict[str, Any], expected: Any) -> None:

@@ -1,4 +1,4 @@
-"""Retriers: which failures they name, how often and how late they try again, and when a policy says the same."""
+"""Retriers: which failures they name, how often and how late they try again, and as policies."""
 
 from typing import Any
 

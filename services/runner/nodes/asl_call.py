@@ -15,7 +15,7 @@ class Config(NodeConfig):
     input: Any = Field(None, description="What it was called with.")
 
 
-@node("asl.task", title="Task without counterpart", category="asl", icon="circle-help")
+@node("asl.call", title="Task without counterpart", category="asl", icon="circle-help")
 async def no_counterpart(config: Config, context: Context) -> None:
     """Stand in for a Task state's work until it is replaced; it fails unless a dry run mocks it."""
     raise NodeFailed(
