@@ -49,15 +49,31 @@ class Client:
             raise WrongAnswer(f"run {run['id']} is {run['status']}: {run.get('failure')}")
         return run
 
+    async def start(self, workflow_id: str, value: dict[str, Any]) -> str:
+        """Start a run of the published version; its id."""
+        run = await self._send("POST", f"/workflows/{workflow_id}/runs", {"input": value}, expected=202)
+        return run["id"]
+
+    async def end(self, run_id: str) -> dict[str, Any]:
+        """The run, once it has succeeded, however long that takes."""
+        while True:
+            run = await self._send("GET", f"/runs/{run_id}?wait={WAIT_S}", None, expected=None)
+            if run["status"] == "succeeded":
+                return run
+            if run["finished_at"] is not None:
+                raise WrongAnswer(f"run {run_id} is {run['status']}: {run.get('failure')}")
+
     async def node_run(self, run_id: str, node_id: str) -> dict[str, Any]:
         """One node of a run with its attempts, as they are stored."""
         return await self._send("GET", f"/runs/{run_id}/nodes/{node_id}", None, expected=200)
 
-    async def _send(self, method: str, path: str, body: Any, *, expected: int) -> dict[str, Any]:
+    async def _send(self, method: str, path: str, body: Any, *, expected: int | None) -> dict[str, Any]:
+        """The answer's body; `expected` is its status, None for any that is no error."""
         data = None if body is None else orjson.dumps(body)
         async with self._session.request(method, self._base + path, data=data) as response:
             answer = await response.read()
-            if response.status != expected:
+            if response.status >= 400 or expected not in (None, response.status):
                 text = answer[:500].decode(errors="replace")
-                raise WrongAnswer(f"{method} {path} answered {response.status}, not {expected}: {text}")
+                wanted = expected or 200
+                raise WrongAnswer(f"{method} {path} answered {response.status}, not {wanted}: {text}")
             return orjson.loads(answer)

@@ -7,6 +7,7 @@ Graph = dict[str, Any]
 LENGTH = 10
 BRANCHES = 20
 FORTY = 40
+AT_ONCE = 100
 
 
 def chain() -> Graph:
@@ -17,6 +18,36 @@ def chain() -> Graph:
         for i, source in enumerate(sources, 1)
     ]
     return _row(nodes, output=f"{{{{ nodes.n{LENGTH}.n }}}}")
+
+
+def branch() -> Graph:
+    """The same chain with a condition in its middle that is always true; its other side has nothing to do."""
+    graph = chain()
+    before, after = f"n{LENGTH // 2}", f"n{LENGTH // 2 + 1}"
+    graph["nodes"].append(_node("check", "condition", when=f"{{{{ nodes.{before}.n > trigger.n }}}}"))
+    graph["edges"] = [
+        *(edge for edge in graph["edges"] if edge["source"] != before),
+        _edge(before, "check"),
+        {**_edge("check", after), "port": "true"},
+    ]
+    return graph
+
+
+def many() -> Graph:
+    """A map over the input's `items` whose body, one `set` node, adds 1 to each."""
+    body = _row([_node("one", "set", values={"n": "{{ item + 1 }}"})], output="{{ nodes.one.n }}")
+    each = _node("each", "map", items="{{ trigger.items }}", graph=body, concurrency=AT_ONCE)
+    return _row([each], output="{{ nodes.each }}")
+
+
+def pause() -> Graph:
+    """Waits the input's `seconds`, between two `set` nodes; answers with its `n` plus 1."""
+    nodes = [
+        _node("before", "set", values={"n": "{{ trigger.n + 1 }}"}),
+        _node("wait", "wait", seconds="{{ trigger.seconds }}"),
+        _node("after", "set", values={"n": "{{ nodes.before.n }}"}),
+    ]
+    return _row(nodes, output="{{ nodes.after.n }}")
 
 
 def calls() -> Graph:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import graphs
+from bench import graphs, shapes
 from bench.client import Client, WrongAnswer
 from bench.measure import medians, percentiles
 from bench.system import BENCH, NotRunning, System
@@ -32,6 +32,7 @@ class Load:
 
 
 CHAIN = Load(graphs.chain, runs=200, clients=CLIENTS, warm_up=200, adds=graphs.LENGTH)
+BRANCH = Load(graphs.branch, runs=200, clients=CLIENTS, warm_up=50, adds=graphs.LENGTH)
 CALLS = Load(graphs.calls, runs=200, clients=CLIENTS, warm_up=20, adds=graphs.LENGTH)
 FAN = Load(graphs.fan, runs=50, clients=CLIENTS, warm_up=20, times=sum(range(graphs.BRANCHES + 1)))
 LATENCY = Load(graphs.single, runs=100, clients=1, warm_up=20, adds=1)
@@ -79,6 +80,26 @@ class Bench:
         seconds = sorted(round(trial["seconds"], 4) for trial in trials)
         middle = seconds[len(seconds) // 2]
         return {"median": middle, "unit": "s", "trials": seconds, "cpu_ms_per_run": _cpu(trials)}
+
+    async def branch(self) -> dict[str, Any]:
+        """How fast the chain is with a condition in its middle, as a ratio to the chain without: of runs a
+        second, and of processor time. Both are measured in turn, so that they see the same machine."""
+        workflows = [(load, await self._warmed_up(load)) for load in (CHAIN, BRANCH)]
+        pairs = [[await self._trial(*each) for each in workflows] for _ in range(TRIALS)]
+        rates = sorted(round(plain["seconds"] / branched["seconds"], 3) for plain, branched in pairs)
+        cpu = [[sum(trial["cpu_ms"].values()) for trial in pair] for pair in pairs]
+        return {
+            "median": rates[len(rates) // 2], "unit": "ratio", "trials": rates,
+            "cpu_ratio": medians([{"cpu": plain / branched} for plain, branched in cpu])["cpu"],
+        }  # fmt: skip
+
+    async def map(self) -> dict[str, Any]:
+        """Items a second of a map over 10,000, and how the planner's memory grows by it."""
+        return await shapes.many_items(self._system, self._client)
+
+    async def suspended(self) -> dict[str, Any]:
+        """Milliseconds that 1,000 runs go on after the end of their `wait`, and what they cost until then."""
+        return await shapes.many_waiting(self._system, self._client)
 
     async def idle(self) -> dict[str, Any]:
         """Memory of a system that has nothing to do, and the processor time it uses meanwhile."""
@@ -207,4 +228,7 @@ def _additions() -> float:
     return round(time.process_time() - start, 3)
 
 
-NAMES = ("machine", "idle", "chain", "calls", "fan", "latency", "forty", "loaded", "growth")
+NAMES = (
+    "machine", "idle", "chain", "branch", "calls", "fan", "latency", "forty", "map", "suspended", "loaded",
+    "growth",
+)  # fmt: skip

@@ -12,6 +12,7 @@ from shared.contracts.value import Value, inline, to_json
 from shared.contracts.version import PinnedGraph
 
 LOOK_AGAIN_MS = 30_000
+NULL = inline("null")
 FINALLY = "finally"
 BODY = "graph"
 
@@ -48,6 +49,11 @@ class Ungatherable:
 def key_of(index: int | str, attempt: int) -> str:
     """A child's key among those of its node: its index, and the node's attempt after the first."""
     return str(index) if attempt == 1 else f"{index}-{attempt}"
+
+
+def index_of(key: str) -> str:
+    """The index in a child's key, whatever the attempt."""
+    return key.partition("-")[0]
 
 
 def begin(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
@@ -87,7 +93,7 @@ def child_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished) -> Non
     """Take one child's answer; one that is not open (any more) says nothing new."""
     state = draft.state(fact.node)
     children = state.suspended.children if state.suspended else None
-    if children is None or state.attempt != fact.attempt or fact.key not in children.open:
+    if children is None or fact.key not in children.open:
         return
     children = children.model_copy(update={"open": [key for key in children.open if key != fact.key]})
     if state.status in NODE_FINISHED:
@@ -108,29 +114,57 @@ def child_begun(draft: Draft, graph: PinnedGraph, fact: ChildBegun) -> None:
     """The other workflow runs by itself: this node need not wait."""
     state = draft.state(fact.node)
     if state.status == "suspended" and state.attempt == fact.attempt:
-        conclude_suspended(draft, graph, fact.node, output=inline(to_json({"run_id": fact.run_id})))
+        _gone_on(draft, graph, fact.node, fact.run_id)
+
+
+def _gone_on(draft: Draft, graph: PinnedGraph, node_id: str, run_id: str) -> None:
+    conclude_suspended(draft, graph, node_id, output=inline(to_json({"run_id": run_id})))
 
 
 def look_again(draft: Draft, graph: PinnedGraph, node_id: str, begun: frozenset[str], *, late: bool) -> None:
     """Begin children that a crash has kept from it; when the node's time is over, stop them all."""
     spawn, children = _spawning(draft, node_id)
-    if late and children.failure is None:
+    if late:
         limit_s = graph.nodes[node_id].policy.timeout_s
         said = failure("timeout", f"its child runs did not finish within {limit_s:g} s", node=node_id)
-        children = children.model_copy(update={"failure": said})
+        children = children.model_copy(update={"failure": children.failure or said})
+        draft.set(node_id, deadline_at=None)
     missing = [key for key in children.open if child_id(draft.run.id, node_id, key) not in begun]
+    if not spawn.wait and children.open and not missing:
+        _gone_on(draft, graph, node_id, child_id(draft.run.id, node_id, children.open[0]))
+        return
     if children.failure is not None and not _in_finally(children):
         children = children.model_copy(update={"open": [key for key in children.open if key not in missing]})
-        draft.set(node_id, deadline_at=None)
+        draft.spawns = [each for each in draft.spawns if each.node != node_id]
         _keep(draft, node_id, children)
         draft.tell_children(node_id, "cancel")
         if not children.open:
-            conclude_suspended(draft, graph, node_id, failure=children.failure)
+            _body_ended(draft, graph, node_id, NULL, children.failure)
         return
+    _keep(draft, node_id, children)
     if missing:
         field = FINALLY if _in_finally(children) else "" if spawn.shape == "workflow" else BODY
         draft.spawns.append(Spawn(node_id, draft.state(node_id).attempt, field, missing))
-    _keep(draft, node_id, children)
+
+
+def drain(draft: Draft, node_id: str, begun: frozenset[str]) -> None:
+    """Stop the child runs that a node which was skipped has left; a crash may have kept it from them."""
+    _, children = _spawning(draft, node_id)
+    left = [key for key in children.open if child_id(draft.run.id, node_id, key) in begun]
+    wake_at = draft.now + LOOK_AGAIN_MS if left else None
+    _keep(draft, node_id, children.model_copy(update={"open": left}), wake_at=wake_at)
+    draft.tell_children(node_id, "cancel")
+
+
+def go_on(draft: Draft, node_id: str) -> None:
+    """The run's pause is over: begin what it has kept from beginning."""
+    suspended = draft.state(node_id).suspended
+    if suspended is None or not isinstance(suspended.directive, SpawnRuns):
+        return
+    if suspended.children and suspended.children.open:
+        draft.set(node_id, wake_at=draft.now + 1)  # who wakes the run just now has not looked for them
+    if suspended.directive.shape == "map":
+        draft.windows[node_id] = None
 
 
 def _item_finished(
@@ -139,7 +173,7 @@ def _item_finished(
     if fact.status != "succeeded":
         children = children.model_copy(update={"failed": children.failed + 1})
         if spawn.on_item_failure == "stop" and children.failure is None:
-            children = children.model_copy(update={"failure": _told(fact, f"{fact.node}[{_index(fact)}]")})
+            children = children.model_copy(update={"failure": failure_of_item(fact)})
             _keep(draft, fact.node, children)
             draft.tell_children(fact.node, "cancel")
     _keep(draft, fact.node, children)
@@ -148,9 +182,9 @@ def _item_finished(
 
 def _turn_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished, children: Children) -> None:
     """The loop is asked again, with the state that this turn has left."""
-    if fact.status != "succeeded":
-        said = _told(fact, f"{fact.node}[{_index(fact)}]")
-        conclude_suspended(draft, graph, fact.node, failure=children.failure or said)
+    found = children.failure or (failure_of_item(fact) if fact.status != "succeeded" else None)
+    if found is not None:
+        conclude_suspended(draft, graph, fact.node, failure=found)
         return
     state = draft.state(fact.node)
     children = children.model_copy(update={"answer": fact.output})
@@ -162,20 +196,26 @@ def _turn_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished, childr
 def _body_finished(
     draft: Draft, graph: PinnedGraph, fact: ChildFinished, children: Children, spawn: SpawnRuns
 ) -> None:
-    attempt = draft.state(fact.node).attempt
     failed = None if fact.status == "succeeded" else _told(fact, fact.node)
-    if fact.key == key_of(FINALLY, attempt):
-        found = failed or children.failure
-        output = children.answer
+    _keep(draft, fact.node, children)
+    if fact.key == key_of(FINALLY, draft.state(fact.node).attempt):
+        found, output = failed or children.failure, children.answer or NULL
+        conclude_suspended(draft, graph, fact.node, output=output, failure=found, final=True)
+    elif failed is None and not spawn.wait:
+        _gone_on(draft, graph, fact.node, child_id(draft.run.id, fact.node, fact.key))
     else:
-        found, output = children.failure or failed, fact.output
-        policy = graph.nodes[fact.node].policy.retry
-        again = found is not None and may_retry(policy, found, attempt, "none")
-        if spawn.finally_ and not again:
-            _keep(draft, fact.node, children.model_copy(update={"answer": output, "failure": found}))
-            _release_one(draft, fact.node, FINALLY, FINALLY)
-            return
-    conclude_suspended(draft, graph, fact.node, output=output or inline("null"), failure=found)
+        _body_ended(draft, graph, fact.node, fact.output or NULL, children.failure or failed)
+
+
+def _body_ended(draft: Draft, graph: PinnedGraph, node_id: str, output: Value, found: Failure | None) -> None:
+    """What is to run in the end is run unless the body gets another attempt."""
+    spawn, children = _spawning(draft, node_id)
+    policy, attempt = graph.nodes[node_id].policy.retry, draft.state(node_id).attempt
+    if spawn.finally_ and not (found and may_retry(policy, found, attempt, "once")):
+        _keep(draft, node_id, children.model_copy(update={"answer": output, "failure": found}))
+        _release_one(draft, node_id, FINALLY, FINALLY)
+    else:
+        conclude_suspended(draft, graph, node_id, output=output, failure=found)
 
 
 def _release_one(draft: Draft, node_id: str, index: int | str, field: str) -> None:
@@ -207,8 +247,9 @@ def _in_finally(children: Children) -> bool:
     return any(key.startswith(FINALLY) for key in children.open)
 
 
-def _index(fact: ChildFinished) -> str:
-    return fact.key.partition("-")[0]
+def failure_of_item(fact: ChildFinished) -> Failure:
+    """What has gone wrong with one item of a map or one turn of a loop, as the failure of that node."""
+    return _told(fact, f"{fact.node}[{index_of(fact.key)}]")
 
 
 def _told(fact: ChildFinished, place: str) -> Failure:

@@ -3,7 +3,8 @@ found."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from services.planner.lost import lost
 from shared.contracts.events import NodeFinished, RunWoken
@@ -15,71 +16,76 @@ from shared.storage.node_runs import NodeRuns
 from shared.storage.runs import Runs
 from shared.telemetry import logger
 
-TICK_S = 1.0
+TICK_S = 0.5
+CHORES_S = 1.0
 DUE_LIMIT = 500
 WAKE_AGAIN_S = 5.0
 LOOK_S = 5.0
-SWEEP_S = 10.0
 DEAD_AFTER_S = 20.0
 
 
+@dataclass
+class Chore:
+    """Something to be done every so many seconds, or somewhat later; `next_at` is on the monotonic clock."""
+
+    do: Callable[[], Awaitable[object]]
+    every_s: float
+    next_at: float = 0.0
+
+
 class Clock:
-    """Ticks every second in each planner; that several do is harmless."""
+    """Ticks in each planner; that several do is harmless."""
 
     def __init__(
-        self,
-        bus: Bus,
-        runs: Runs,
-        node_runs: NodeRuns,
-        executors: Executors,
-        tidy: Callable[[], Awaitable[None]],
-        sweep: Callable[[], Awaitable[None]],
+        self, bus: Bus, runs: Runs, node_runs: NodeRuns, executors: Executors, chores: Sequence[Chore]
     ) -> None:
         self._bus = bus
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
-        self._tidy = tidy
-        self._sweep = sweep
-        self._swept = 0.0
+        self._chores = [*chores, Chore(self._look_for_the_dead, LOOK_S)]
         self._woken: dict[tuple[str, int], float] = {}
         self._beats: dict[str, tuple[int, float]] = {}
-        self._looked = 0.0
 
     async def run(self) -> None:
-        """Tick until cancelled; trouble with store or broker is logged and the next tick tries again."""
+        """Tick until cancelled. Chores take their time; what is due is woken without waiting for them."""
+        await asyncio.gather(self._keep_waking(), self._keep_house())
+
+    async def _keep_waking(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            try:
-                await self._tidy()
-                await self._wake()
-                await self._look_for_the_dead()
-                await self._sweep_now_and_then()
-            except Exception as error:
-                logger.warning("clock.tick_failed", error=f"{type(error).__name__}: {error}"[:300])
+            await _tried(self._wake)
 
-    async def _sweep_now_and_then(self) -> None:
-        if time.monotonic() - self._swept >= SWEEP_S:
-            self._swept = time.monotonic()
-            await self._sweep()
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(CHORES_S)
+            for chore in self._chores:
+                if time.monotonic() >= chore.next_at:
+                    await _tried(chore.do)
+                    chore.next_at = time.monotonic() + chore.every_s
 
     async def _wake(self) -> None:
+        """Wake all that are due. The store answers in no order: those woken before, and not carried yet, must
+        leave room for others."""
         now = time.monotonic()
         self._woken = {each: at for each, at in self._woken.items() if now - at < WAKE_AGAIN_S}
-        due = [each for each in await self._runs.due(now_ms(), DUE_LIMIT) if each not in self._woken]
-        woken = [RunWoken(run_id=run_id) for run_id, _ in due]
-        await asyncio.gather(
-            *(self._bus.publish(each, planner_key(RunWoken.event, each.run_id)) for each in woken)
-        )
-        self._woken.update(dict.fromkeys(due, now))
+        more = True
+        while more:
+            found = await self._runs.due(now_ms(), len(self._woken) + DUE_LIMIT)
+            due = [each for each in found if each not in self._woken]
+            await asyncio.gather(
+                *(
+                    self._bus.publish(RunWoken(run_id=run_id), planner_key(RunWoken.event, run_id))
+                    for run_id, _ in due
+                )
+            )
+            self._woken.update(dict.fromkeys(due, now))
+            more = len(due) >= DUE_LIMIT
 
     async def _look_for_the_dead(self) -> None:
         """A beat that has not changed for 20 s of this process's own clock is a death; what it held is
         lost."""
         now = time.monotonic()
-        if now - self._looked < LOOK_S:
-            return
-        self._looked = now
         beats = await self._executors.all()
         for executor, beat in beats.items():
             known = self._beats.get(executor)
@@ -98,3 +104,11 @@ class Clock:
         )
         if len(claims) < DUE_LIMIT:
             await self._executors.leave(executor)
+
+
+async def _tried(do: Callable[[], Awaitable[object]]) -> None:
+    """Do it; trouble with store or broker is logged and the next tick tries again."""
+    try:
+        await do()
+    except Exception as error:
+        logger.warning("clock.tick_failed", error=f"{type(error).__name__}: {error}"[:300])

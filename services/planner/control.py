@@ -6,7 +6,6 @@ from services.planner.readiness import sent_with
 from services.planner.settling import follow
 from services.planner.suspending import NOTHING, decided, signalled
 from services.planner.transitions import Draft
-from shared.contracts.directive import SpawnRuns
 from shared.contracts.events import RunControl
 from shared.contracts.graph import OUT
 from shared.contracts.node_run import NodeResult
@@ -42,24 +41,22 @@ def control(draft: Draft, graph: PinnedGraph, wanted: RunControl) -> None:
 
 def _pause(draft: Draft, graph: PinnedGraph) -> None:
     """Nothing new is begun; what is under way is finished and recorded."""
-    if draft.move_run("run.paused", paused_at=draft.now):
+    if draft.move_run("run.paused", paused_at=draft.now) or draft.status == "paused":
         for node_id in graph.nodes:
             draft.tell_children(node_id, "pause")
 
 
 def _resume(draft: Draft, graph: PinnedGraph) -> None:
-    """Go on; the time of the pause does not count against the run's limit."""
-    paused_ms = draft.now - (draft.run.paused_at or draft.now)
-    deadline = None if draft.run.deadline_at is None else draft.run.deadline_at + paused_ms
-    if not draft.move_run("run.resumed", paused_at=None, deadline_at=deadline):
-        return
-    for node_id in graph.nodes:
+    """Go on; the time of the pause does not count against the run's limit. A crash may have kept it from the
+    child runs, so that they are told even if this run has gone on already."""
+    paused_at = draft.changes.get("paused_at", draft.run.paused_at)
+    paused_ms = draft.now - paused_at if isinstance(paused_at, int) else 0
+    deadline = None if draft.deadline_at is None else draft.deadline_at + paused_ms
+    resumed = draft.move_run("run.resumed", paused_at=None, deadline_at=deadline)
+    for node_id in graph.nodes if draft.status == "running" else ():
         draft.tell_children(node_id, "resume")
-        state = draft.state(node_id)
-        if state.status == "suspended" and state.suspended:
-            directive = state.suspended.directive
-            if isinstance(directive, SpawnRuns) and directive.shape == "map":
-                children.release(draft, graph, node_id)
+        if resumed and draft.state(node_id).status == "suspended":
+            children.go_on(draft, node_id)
 
 
 def _retry(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
@@ -85,11 +82,12 @@ def _retry(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
             "deadline_at": None,
             "port": None,
             "source": None,
+            "turn": 0,
         }
         draft.move("node.retrying", node_id, failure=state.failure, **left)
     else:
         return
-    draft.eligible.append(node_id)
+    draft.eligible = [*(each for each in draft.eligible if each != node_id), node_id]
 
 
 def _skip(draft: Draft, graph: PinnedGraph, node_id: str, wanted: RunControl) -> None:
@@ -99,8 +97,11 @@ def _skip(draft: Draft, graph: PinnedGraph, node_id: str, wanted: RunControl) ->
         return
     if state.status in IN_FLIGHT:
         draft.cancels.append(node_id)
-        for each in sent_with(graph, draft.nodes, node_id)[1:]:
-            _reset(draft, each)
+    if state.head and state.status in (*IN_FLIGHT, "pending"):
+        sent = sent_with(graph, draft.nodes, state.head)
+        for each in _behind(graph, node_id):
+            if each in sent:
+                _reset(draft, each)
     draft.tell_children(node_id, "cancel")
     draft.eligible = [each for each in draft.eligible if each != node_id]
     attempt = state.attempt + 1
@@ -118,8 +119,8 @@ def _skip(draft: Draft, graph: PinnedGraph, node_id: str, wanted: RunControl) ->
     ]
     sent = {"attempt": attempt, "head": node_id, "head_attempt": attempt, "port": port}
     times = {"started_at": state.started_at, "finished_at": draft.now, "deadline_at": None}
-    wake_at = state.wake_at if _has_children(state) else None
-    draft.move("node.skipped", node_id, failure=None, wake_at=wake_at, **sent, **times)
+    left: dict[str, object] = {} if _has_children(state) else {"wake_at": None, "suspended": None}
+    draft.move("node.skipped", node_id, failure=None, **left, **sent, **times)
     follow(draft, graph, [node_id])
 
 

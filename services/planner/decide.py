@@ -14,6 +14,7 @@ from services.planner.children import (
     Ungatherable,
     child_begun,
     child_finished,
+    drain,
     release,
 )
 from services.planner.control import control
@@ -38,10 +39,11 @@ ADMIT_AGAIN_MS = 60_000
 @dataclass(frozen=True)
 class Woken:
     """The run's `wake_at` has come. `claimed` are heads in flight that an executor with side effects works
-    on, `begun` the ids of child runs that there are."""
+    on, `begun` the ids of child runs that there are; nodes due after `looked_at` were not looked for."""
 
     claimed: frozenset[str] = frozenset()
     begun: frozenset[str] = frozenset()
+    looked_at: Millis | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def decide(run: Run, graph: PinnedGraph, facts: Sequence[Fact], now: Millis) -> 
     if draft.status == "running":
         _dispatch(draft, graph)
         _finish_run(draft, graph)
+    if draft.status != "running":
+        draft.spawns.clear()  # those of a paused run are begun when it is looked at after the pause
     return draft.decision()
 
 
@@ -126,6 +130,8 @@ def _start(draft: Draft, graph: PinnedGraph) -> None:
 
 
 def _admitted(draft: Draft, graph: PinnedGraph, fact: Admission) -> None:
+    if draft.status != "queued":
+        return
     match fact.answer:
         case "granted":
             draft.admitted = True
@@ -195,14 +201,15 @@ def _woken(draft: Draft, graph: PinnedGraph, fact: Woken) -> None:
     if draft.status == "queued":
         _start(draft, graph)
         return
-    late = draft.run.deadline_at is not None and draft.now >= draft.run.deadline_at
-    if late and draft.status != "paused":
+    deadline = draft.deadline_at
+    if deadline is not None and draft.now >= deadline and draft.status != "paused":
         message = f"the run did not finish within its {graph.timeout_s:g} s"
         draft.stop("run.failed", failure("timeout", message), list(graph.nodes))
         return
+    looked_at = draft.now if fact.looked_at is None else fact.looked_at
     for node_id in list(draft.nodes):
         state = draft.state(node_id)
-        if state.wake_at is None or state.wake_at > draft.now or draft.finished:
+        if state.wake_at is None or state.wake_at > looked_at or draft.finished:
             continue
         if state.status == "pending":
             draft.set(node_id, wake_at=None)
@@ -214,8 +221,7 @@ def _woken(draft: Draft, graph: PinnedGraph, fact: Woken) -> None:
         elif state.status == "suspended":
             wake_suspended(draft, graph, node_id, fact.begun)
         elif state.suspended:
-            draft.tell_children(node_id, "cancel")
-            draft.set(node_id, wake_at=draft.now + RESEND_MS)
+            drain(draft, node_id, fact.begun)
 
 
 def _overdue(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
@@ -280,4 +286,6 @@ def _dispatch(draft: Draft, graph: PinnedGraph) -> None:
 
 def _finish_run(draft: Draft, graph: PinnedGraph) -> None:
     if all(draft.state(node_id).status in NODE_FINISHED for node_id in graph.nodes):
+        for node_id in graph.nodes:
+            draft.tell_children(node_id, "cancel")
         draft.move_run("run.succeeded", finished_at=draft.now)

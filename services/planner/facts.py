@@ -82,7 +82,7 @@ class Facts:
                 facts[run.id].append(lost(node_run, now))
         begun = await self._children(runs.values(), facts, now)
         for run_id in runs:
-            facts[run_id].append(Woken(frozenset(claimed[run_id]), begun))
+            facts[run_id].append(Woken(frozenset(claimed[run_id]), begun, now))
         return facts
 
     async def _children(

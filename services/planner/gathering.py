@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from services.planner.children import ChildFinished, key_of
+from services.planner.children import ChildFinished, failure_of_item, index_of, key_of
+from services.planner.facts import answer_of
 from services.planner.outputs import NULL, failure_value
 from shared.contracts.base import Json
 from shared.contracts.directive import SpawnRuns
@@ -78,11 +79,9 @@ class Gathering:
         known = {each: self._known.pop(each) for each in ids if each in self._known}
         missing = [each for each in ids if each not in known]
         stored = await self._runs.load(missing) if missing else {}
-        answers: dict[str, tuple[Value | None, Failure | None]] = {
-            **{each: (fact.output, fact.failure) for each, fact in known.items()},
-            **{each: (child.output, child.failure) for each, child in stored.items()},
-        }
-        shown = list(_shown(zip(keys, (answers[each] for each in ids), strict=True), directive))
+        read = {each: answer_of(child, node_id, child.key or "") for each, child in stored.items()}
+        answers = {**known, **read}
+        shown = list(_shown([answers[each] for each in ids], directive))
         texts = await self._payloads.texts([value for _, value in shown])
         return [
             (index, value.json_text if value.json_text is not None else texts[value.ref or ""])
@@ -90,16 +89,13 @@ class Gathering:
         ]
 
 
-def _shown(
-    answers: Iterator[tuple[str, tuple[Value | None, Failure | None]]], directive: SpawnRuns
-) -> Iterator[tuple[int, Value]]:
+def _shown(answers: Sequence[ChildFinished], directive: SpawnRuns) -> Iterator[tuple[int, Value]]:
     """The answers to put into the output; a failure takes its place there, or leaves none."""
-    for key, (output, failed) in answers:
-        index = int(key.partition("-")[0])
-        if output is not None:
-            yield index, output
+    for fact in answers:
+        index = int(index_of(fact.key))
+        if fact.output is not None:
+            yield index, fact.output
         elif directive.on_item_failure == "keep":
-            found = failed or failure("cancelled", "its child run was cancelled")
-            text = failure_value(found).json_text
+            text = failure_value(failure_of_item(fact)).json_text
             wrapped = f'{{"failure":{text}}}'
             yield index, Value(json_text=wrapped, size=len(wrapped))

@@ -8,6 +8,7 @@ from services.planner.decide import decide
 from services.planner.gathering import Gathering, TooLarge
 from services.planner.results import Results
 from services.planner.work import Work, mark_of, messages_of
+from shared.contracts.run import RUN_FINISHED
 from shared.ids import now_ms
 
 
@@ -44,6 +45,8 @@ class Keeping:
             changes: dict[str, object] = {"rev": run.rev + 1, "writer": self._id}
             if "succeeded" in work.decision.entered:
                 changes["output"] = await self._results.output(run, work.graph)
+            if run.status in RUN_FINISHED:
+                self._results.forget(run.id)
             work.decision = replace(work.decision, run=run.model_copy(update=changes))
 
     async def _gather(self, works: Sequence[Work]) -> None:

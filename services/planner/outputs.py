@@ -11,6 +11,8 @@ from shared.contracts.value import Value, inline, to_json
 from shared.storage.node_runs import NodeRuns
 
 MAX_BYTES = 32_000_000
+ENTRY_BYTES = 1_000
+"""What an output takes besides its text."""
 NULL = inline("null")
 WITH_OUTPUT = ("succeeded", "failed", "skipped")
 
@@ -75,4 +77,4 @@ def _has_output(run: Run, node_id: str) -> bool:
 
 
 def _held(value: Value) -> int:
-    return value.size if value.json_text is not None else 100
+    return ENTRY_BYTES + (value.size if value.json_text is not None else 0)

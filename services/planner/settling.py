@@ -22,9 +22,12 @@ def make_eligible(draft: Draft, node_ids: Sequence[str]) -> None:
         draft.eligible.append(node_id)
 
 
-def conclude(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
-    """Make of a node what its result says: succeeded, failed, or waiting for another attempt."""
+def conclude(draft: Draft, graph: PinnedGraph, result: NodeResult, *, again: bool | None = None) -> None:
+    """Make of a node what its result says: succeeded, failed, or waiting for another attempt, as its policy
+    says unless it is said already."""
     node = graph.nodes[result.node]
+    if node.id in draft.eligible:
+        draft.eligible.remove(node.id)
     times = {"started_at": result.started_at, "finished_at": result.finished_at, "wake_at": None}
     done = {**times, "suspended": None, "deadline_at": None}
     if result.failure is None:
@@ -32,7 +35,9 @@ def conclude(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
         return
     found = result.failure.model_copy(update={"node": node.id})
     attempt = draft.state(node.id).attempt
-    if may_retry(node.policy.retry, found, attempt, graph.frozen[node.id].side_effects):
+    if again is None:
+        again = may_retry(node.policy.retry, found, attempt, graph.frozen[node.id].side_effects)
+    if again:
         wait = 0 if draft.run.dry else delay_after(node.policy.retry, found, draft.run.id, node.id, attempt)
         wake_at = draft.now + wait if wait > 0 else None
         left = {"head": None, "wake_at": wake_at, "resends": 0, "suspended": None, "turn": 0}
@@ -54,8 +59,10 @@ def conclude_suspended(
     output: Value | None = None,
     port: str = OUT,
     failure: Failure | None = None,
+    final: bool = False,
 ) -> None:
-    """A suspended node has come to its end: its result is kept and the graph goes on."""
+    """A suspended node has come to its end: its result is kept and the graph goes on. What was lost in a
+    child run may have had effects. A `final` failure gets no other attempt."""
     state = draft.state(node_id)
     suspended: Suspension = state.suspended  # type: ignore[assignment]
     result = NodeResult(
@@ -71,7 +78,9 @@ def conclude_suspended(
         finished_at=draft.now,
     )
     draft.results[node_id, state.attempt] = [result]
-    conclude(draft, graph, result)
+    policy = graph.nodes[node_id].policy.retry
+    again = failure is not None and not final and may_retry(policy, failure, state.attempt, "once")
+    conclude(draft, graph, result, again=again)
     if draft.state(node_id).status in NODE_FINISHED and not draft.finished:
         follow(draft, graph, [node_id])
 

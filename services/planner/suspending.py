@@ -47,14 +47,14 @@ def suspend(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
     )
     if spawns:
         children.begin(draft, graph, result.node)
-    elif isinstance(directive, AwaitSignal) and result.node in draft.signals:
-        conclude_suspended(draft, graph, result.node, output=draft.signals[result.node])
+    elif isinstance(directive, AwaitSignal) and (kept := draft.take_signal(result.node)):
+        conclude_suspended(draft, graph, result.node, output=kept)
 
 
 def decided(draft: Draft, graph: PinnedGraph, control: RunControl) -> None:
     """A person has decided; only what was asked for counts, and only once."""
-    suspended = draft.state(control.node or "").suspended
-    asked = suspended.directive if suspended else None
+    state = draft.state(control.node or "")
+    asked = state.suspended.directive if state.suspended else None
     if control.node and isinstance(asked, AwaitDecision) and control.port in asked.decisions:
         conclude_suspended(
             draft, graph, control.node, port=control.port or "", output=control.output or NOTHING
@@ -79,7 +79,9 @@ def wake_suspended(draft: Draft, graph: PinnedGraph, node_id: str, begun: frozen
     suspended = state.suspended
     assert suspended is not None
     directive = suspended.directive
-    late = state.deadline_at is not None and state.deadline_at <= draft.now
+    until, deadline = _until(directive), state.deadline_at
+    # Where both have passed before the planner could look, the first one counts.
+    late = deadline is not None and deadline <= draft.now and (until is None or deadline < until)
     if isinstance(directive, SpawnRuns):
         children.look_again(draft, graph, node_id, begun, late=late)
     elif late:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from services.planner.readiness import UNTOUCHED
 from shared.contracts.base import Millis
+from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, RUN_FINISHED, Event, NodeState, Run, child_id
@@ -82,6 +83,7 @@ class Draft:
     now: Millis
     nodes: dict[str, NodeState] = field(init=False)
     eligible: list[str] = field(init=False)
+    signals: dict[str, Value] = field(init=False)
     events: list[Event] = field(default_factory=list[Event])
     changes: dict[str, object] = field(default_factory=dict[str, object])
     results: dict[tuple[str, int], list[NodeResult]] = field(
@@ -94,7 +96,6 @@ class Draft:
     spawns: list[Spawn] = field(default_factory=list[Spawn])
     tells: list[tuple[str, Tell]] = field(default_factory=list[tuple[str, Tell]])
     ungatherable: dict[str, Failure] = field(default_factory=dict[str, Failure])
-    kept: dict[str, Value] = field(default_factory=dict[str, Value])
     windows: dict[str, None] = field(default_factory=dict[str, None])
     admitted: bool = False
     touched: bool = False
@@ -106,12 +107,18 @@ class Draft:
     def __post_init__(self) -> None:
         self.nodes = dict(self.run.nodes)
         self.eligible = list(self.run.eligible)
+        self.signals = dict(self.run.signals)
         self.status = self.run.status
 
     @property
     def finished(self) -> bool:
         """Whether the run has reached its last status."""
         return self.status in RUN_FINISHED
+
+    @property
+    def deadline_at(self) -> Millis | None:
+        """When the run's time is over, as it stands now."""
+        return self.changes.get("deadline_at", self.run.deadline_at)  # type: ignore[return-value]
 
     def state(self, node_id: str) -> NodeState:
         """The node's state, untouched ones included."""
@@ -144,18 +151,20 @@ class Draft:
         """Change what is kept of a node, but not its status."""
         self.nodes[node_id] = self.state(node_id).model_copy(update=changes)
 
-    @property
-    def signals(self) -> dict[str, Value]:
-        """What has come for nodes that do not wait for it yet."""
-        return {**self.run.signals, **self.kept}
-
     def keep_signal(self, node_id: str, body: Value) -> None:
         """Keep what has come before the node waits for it, and record that it has."""
-        self.kept[node_id] = body
+        self.signals[node_id] = body
         self.changes["signals"] = self.signals
         self.events.append(
             Event(type="node.signalled", at=self.now, node=node_id, by=self.by, cause=self.cause)
         )
+
+    def take_signal(self, node_id: str) -> Value | None:
+        """What was kept for a node that waits for it now; another attempt waits for another."""
+        body = self.signals.pop(node_id, None)
+        if body is not None:
+            self.changes["signals"] = self.signals
+        return body
 
     def untouch(self, node_id: str) -> None:
         """Take back that this node was sent: the attempt has not been made."""
@@ -182,19 +191,22 @@ class Draft:
         """End the run before its time: whatever has not finished is cancelled, child runs with it."""
         for node_id in order:
             state = self.state(node_id)
+            self.tell_children(node_id, "cancel")
             if state.status in NODE_FINISHED:
                 continue
             if state.status in IN_FLIGHT:
                 self.cancels.append(node_id)
             self.move("node.cancelled", node_id, finished_at=self.now, wake_at=None)
-            self.tell_children(node_id, "cancel")
         self.eligible = []
         self.move_run(event, failure=failure, finished_at=self.now)
 
     def tell_children(self, node_id: str, action: Tell) -> None:
-        """Have the child runs of a node that have not finished do the same."""
+        """Have the child runs of a node that have not finished do the same; not those that nobody waits
+        for."""
         suspended = self.state(node_id).suspended
         children = suspended.children if suspended else None
+        if suspended and isinstance(suspended.directive, SpawnRuns) and not suspended.directive.wait:
+            return
         for key in children.open if children else ():
             self.tells.append((child_id(self.run.id, node_id, key), action))
 
@@ -236,9 +248,8 @@ class Draft:
         if self.finished:
             return None if self.run.parent_id and not self.tells else soon
         due = [state.wake_at for state in self.nodes.values() if state.wake_at is not None]
-        deadline = self.changes.get("deadline_at", self.run.deadline_at)
-        if isinstance(deadline, int) and self.status != "paused":
-            due.append(deadline)
+        if self.deadline_at is not None and self.status != "paused":
+            due.append(self.deadline_at)
         if self.again_at is not None:
             due.append(self.again_at)
         elif unflushed or not due:

@@ -221,7 +221,14 @@ class NodeTypeAnnounced(Message):
     node_types: list[NodeType]
 
 
-PlannerMessage = RunRequested | RunControl | RunWoken | NodeStarted | NodeFinished | SliceFinished
+PLANNER_MESSAGES: tuple[type[Message], ...] = (
+    RunRequested,
+    RunControl,
+    RunWoken,
+    NodeStarted,
+    NodeFinished,
+    SliceFinished,
+)
 MESSAGES: tuple[type[Message], ...] = (
     RunRequested,
     RunControl,

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
 from services.planner import clock as module
-from services.planner.clock import Clock
+from services.planner.clock import Chore, Clock
 from shared.contracts.events import Message, NodeFinished, RunWoken
 from shared.contracts.node_run import NodeRun
 from shared.ids import now_ms
@@ -36,20 +37,23 @@ class Bus:
             return await self.published.get()
 
 
+@asynccontextmanager
+async def ticking(store: Store, bus: Bus, *chores: Chore) -> AsyncIterator[None]:
+    """A clock at work."""
+    clock = Clock(bus, Runs(store), NodeRuns(store), Executors(store), chores)  # type: ignore[arg-type]
+    running = asyncio.create_task(clock.run())
+    yield
+    running.cancel()
+
+
 @pytest.fixture
 async def bus(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bus]:
     """What a clock says that ticks fast and soon takes the silent for dead."""
-    for name, value in {"TICK_S": 0.01, "LOOK_S": 0.0, "DEAD_AFTER_S": 0.3}.items():
+    for name, value in {"TICK_S": 0.01, "CHORES_S": 0.01, "LOOK_S": 0.0, "DEAD_AFTER_S": 0.3}.items():
         monkeypatch.setattr(module, name, value)
     bus = Bus()
-
-    async def tidy() -> None:
-        """Nothing to do."""
-
-    clock = Clock(bus, Runs(store), NodeRuns(store), Executors(store), tidy, tidy)  # type: ignore[arg-type]
-    ticking = asyncio.create_task(clock.run())
-    yield bus
-    ticking.cancel()
+    async with ticking(store, bus):
+        yield bus
 
 
 async def test_a_run_is_woken_when_it_is_due_and_again_when_it_is_due_again(store: Store, bus: Bus) -> None:
@@ -90,3 +94,29 @@ async def test_what_a_dead_executor_held_is_lost_and_the_living_keep_theirs(stor
             await asyncio.sleep(0.01)
     living.cancel()
     assert bus.published.empty()
+
+
+async def test_all_that_are_due_are_woken_at_once_however_many(
+    store: Store, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when those woken before have not been carried yet, and fill what the store answers first."""
+    monkeypatch.setattr(module, "DUE_LIMIT", 3)
+    names = {f"run_{n}" for n in range(10)}
+    await Runs(store).insert_many([run(each, wake_at=now_ms()) for each in sorted(names)])
+    woken = [await bus.next() for _ in names]
+    assert {each.run_id for each in woken if isinstance(each, RunWoken)} == names
+
+
+async def test_a_chore_is_done_again_and_again_though_another_one_fails(store: Store, bus: Bus) -> None:
+    done: asyncio.Queue[int] = asyncio.Queue()
+
+    async def fail() -> None:
+        done.put_nowait(0)
+        raise OSError("the store is away")
+
+    async def succeed() -> None:
+        done.put_nowait(1)
+
+    chores = Chore(fail, every_s=0), Chore(succeed, every_s=0)
+    async with ticking(store, bus, *chores), asyncio.timeout(10):
+        assert [await done.get() for _ in range(4)] == [0, 1, 0, 1]

@@ -1,228 +1,224 @@
-"""A small world around `decide`: executors, a network and a clock, all of which may fail, but never for ever.
+"""A small world around `decide`: executors, people, a post and a clock, all of which may fail, but never for
+ever.
 
-Messages arrive in any order, twice or not at all; planners crash before and after a save; executors die. What
-must hold after each decision is checked in `law.py`."""
+Messages arrive in any order, twice or not at all; planners crash before and after a save; executors die.
+Containers run child runs in it, which tell their parents and are told by them, or not, when a planner
+crashes. What must hold after each decision is checked in `law.py` and `family.py`."""
 
 from dataclasses import dataclass, field
-from random import Random
-from typing import TypeVar
-from zlib import crc32
+from typing import Any
 
+from services.planner.children import ChildBegun, ChildFinished
 from services.planner.decide import Fact, Woken, decide
-from services.planner.lost import lost
 from services.planner.outbox import unsent
-from services.planner.readiness import sent_with
-from services.planner.transitions import Decision
-from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested, RunWoken
-from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
-from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Event
+from services.planner.transitions import Decision, Spawn
+from shared.contracts.events import RunControl, RunRequested, RunWoken
+from shared.contracts.run import RUN_FINISHED, Event, Run, child_id
+from shared.contracts.value import inline
 from shared.contracts.version import PinnedGraph
-from tests.builders import NOW, WORKSPACE, failed, finished, run, succeeded
+from tests.builders import run
+from tests.unit.services.planner import family
+from tests.unit.services.planner.answers import body_of
+from tests.unit.services.planner.executors import Executors
 from tests.unit.services.planner.law import check
+from tests.unit.services.planner.luck import Luck, Trouble
+from tests.unit.services.planner.people import ROOT, People
 
-T = TypeVar("T")
-Mail = RunRequested | RunControl | RunWoken | NodeStarted | NodeFinished
-MOST_ROUNDS = 3_000
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """How much goes wrong: the chance of each mishap, and how many there may be in all."""
-
-    chance: float = 0
-    most: int = 0
-    cancel_after: int | None = None
+MOST_ROUNDS = 6_000
+Told = list[tuple[str, Fact]]
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A `node.ready` on its way: nodes with their attempts, and after which node and port each may run."""
-
-    head: str
-    attempt: int
-    nodes: list[tuple[str, int, str, str]]
+class Crash(Exception):
+    """The planner is gone; its mail is delivered again."""
 
 
 @dataclass
 class World:
-    """One run from its request to its end."""
+    """One run, from its request to its end, with its child runs."""
 
     graph: PinnedGraph
     seed: int
     trouble: Trouble
-    now: int = NOW
-    mail: list[Mail] = field(default_factory=list)
-    work: list[Sent] = field(default_factory=list)
-    claimed: list[tuple[Sent, str]] = field(default_factory=list)
-    node_runs: dict[str, NodeRun] = field(default_factory=dict)
-    dead: set[str] = field(default_factory=set)
-    events: dict[int, Event] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict[str, Run])
+    graphs: dict[str, PinnedGraph] = field(default_factory=dict[str, PinnedGraph])
+    events: dict[str, dict[int, Event]] = field(default_factory=dict[str, dict[int, Event]])
     rounds: int = 0
 
     def __post_init__(self) -> None:
-        self.run = run(version=self.graph.version_id)
-        self.chance = Random(self.seed)
-        self.mishaps = self.trouble.most
-        self.mail.append(RunRequested(run_id=self.run.id))
+        self.luck = Luck(self.seed, self.trouble)
+        self.executors = Executors(self.luck, self.graphs)
+        self.people = People(self.luck, self.runs, self.graphs)
+        self._enter(run(ROOT, version=self.graph.version_id), self.graph)
+        self.luck.post(ROOT, RunRequested(run_id=ROOT))
+
+    @property
+    def run(self) -> Run:
+        """The run that all others belong to."""
+        return self.runs[ROOT]
 
     def play(self) -> None:
-        """Until the run has finished and nothing is on its way; fails when that takes for ever."""
+        """Until all runs have finished and nothing is on its way; fails when that takes for ever."""
+        hands = self.executors
         while self._open():
             self.rounds += 1
-            assert self.rounds < MOST_ROUNDS, f"still {self.run.status}: {self.run.nodes}"
-            self.now += self.chance.randrange(500)
-            if self.rounds == self.trouble.cancel_after:
-                self.mail.append(RunControl(run_id=self.run.id, action="cancel"))
-            moves = [self.plan] * bool(self.mail) + [self.start] * bool(self.work)
-            moves += [self.finish] * bool(self.claimed)
-            if not moves or self._mishap():
+            assert self.rounds < MOST_ROUNDS, f"still open: {self._unfinished()}"
+            self.luck.now += self.luck.chance.randrange(500)
+            self.people.interfere(self.rounds)
+            moves = [self.plan] * bool(self.luck.mail) + [hands.start] * bool(hands.work)
+            moves += [hands.finish] * bool(hands.claimed)
+            if not moves or self.luck.mishap():
                 self.wake()
             else:
-                self.chance.choice(moves)()
+                self.luck.chance.choice(moves)()
 
     def _open(self) -> bool:
-        under_way = self.mail or self.work or self.claimed
-        return bool(self.run.status not in RUN_FINISHED or under_way or self.run.outbox)
+        return bool(self.luck.mail or self.executors.work or self.executors.claimed or self._unfinished())
+
+    def _unfinished(self) -> list[str]:
+        return [
+            each.id for each in self.runs.values() if each.status not in RUN_FINISHED or each.wake_at is not None
+        ]
 
     def wake(self) -> None:
-        """Nothing else happens until the run is due; then the clock says so."""
-        assert self.run.wake_at is not None
-        self.now = max(self.now, self.run.wake_at)
-        self.mail.append(RunWoken(run_id=self.run.id))
+        """Nothing else happens until a run is due or somebody answers; then the clock says so."""
+        self.people.attend()
+        times = [each.wake_at for each in self.runs.values() if each.wake_at is not None]
+        if not times:
+            return
+        self.luck.now = max(self.luck.now, min(times))
+        for each in self.runs.values():
+            if each.wake_at is not None and each.wake_at <= self.luck.now:
+                self.luck.post(each.id, RunWoken(run_id=each.id))
 
     def plan(self) -> None:
-        """A planner takes some of the mail: load, decide, save, flush; it may crash around the save."""
+        """A planner takes some of the mail and carries it to the end, unless it crashes on the way."""
         mail = self._taken()
-        before = self.run
-        facts = self._facts(mail)
-        decision = decide(before, self.graph, facts, self.now)
-        check(self.graph, before, facts, decision, self.now)
-        if self._mishap():
-            self.mail += mail
+        told: list[tuple[str, Any]] = list(mail)
+        touched: set[str] = set()
+        try:
+            while told:
+                groups: dict[str, list[Any]] = {}
+                for run_id, message in told:
+                    groups.setdefault(run_id, []).append(message)
+                told = [each for run_id, group in groups.items() for each in self._carry(run_id, group)]
+                touched |= set(groups)
+        except Crash:
+            self.luck.mail += mail
             return
-        self._close_claims(decision)
-        self.run = decision.run.model_copy(update={"rev": before.rev + decision.changed})
-        if self._mishap():
-            self.mail += mail
-            return
-        self._flush(unsent(before, decision, 0))
+        for run_id in touched & set(self.runs):
+            self._tidy(run_id)
 
-    def start(self) -> None:
-        """An executor takes a message. Work with side effects is claimed and goes on by itself."""
-        sent = self._one(self.work)
-        if sent is None:
-            return
-        if self.chance.random() < 0.3:
-            self.mail.append(NodeStarted(
-                run_id=self.run.id, node=sent.head, attempt=sent.attempt, executor="e", at=self.now
-            ))  # fmt: skip
-        if self.graph.frozen[sent.head].side_effects == "none":
-            self.mail.append(finished(*self._results(sent)))
-            return
-        claim = self.node_runs.get(self._id(sent))
-        if claim is None:
-            executor = f"e{len(self.node_runs)}"
-            self.node_runs[self._id(sent)] = NodeRun(
-                id=self._id(sent), run_id=self.run.id, workspace_id=WORKSPACE, executor=executor, open=True,
-                created_at=self.now,
-            )  # fmt: skip
-            self.claimed.append((sent, executor))
-        elif claim.results:
-            self.mail.append(finished(*claim.results, stored=True))
+    def _carry(self, run_id: str, messages: list[Any]) -> Told:
+        """Load, decide, save, flush, begin, tell: what others must hear. Raises Crash."""
+        before = self.runs.get(run_id)
+        if before is None:
+            return []
+        graph, facts = self.graphs[run_id], self._facts(before, messages)
+        decision = decide(before, graph, facts, self.luck.now)
+        check(graph, before, facts, decision, self.luck.now)
+        family.check_spawns(graph, before, decision, self.runs)
+        if self.luck.mishap():
+            raise Crash
+        self.executors.close(run_id, decision)
+        self._save(before, decision)
+        if self.luck.mishap():
+            raise Crash
+        self._flush(run_id, unsent(before, decision, 0))
+        told: Told = []
+        for spawn in decision.spawns:
+            told += self._begin(run_id, spawn)
+        told += [
+            (each, RunControl(run_id=each, action=action, by="parent")) for each, action in decision.tells
+        ]
+        after = self.runs[run_id]
+        if after.parent_id and after.status in RUN_FINISHED:
+            told.append((after.parent_id, _answer(after)))
+        return self._lose(told)
 
-    def finish(self) -> None:
-        """Claimed work comes to its end, or its executor does."""
-        sent, executor = self.claimed.pop(self.chance.randrange(len(self.claimed)))
-        claim = self.node_runs[self._id(sent)]
-        if self._mishap():
-            self.dead.add(executor)
-            if claim.open and self.chance.random() < 0.5:
-                self.mail.append(lost(claim, self.now))
-        elif claim.open:
-            results = self._results(sent)
-            self.node_runs[claim.id] = claim.model_copy(update={"results": results, "open": False})
-            self.mail.append(finished(*results, stored=True))
+    def _save(self, before: Run, decision: Decision) -> None:
+        output = {"output": inline("1")} if "succeeded" in decision.entered else {}
+        saved = decision.run.model_copy(update={"rev": before.rev + decision.changed, **output})
+        self.runs[before.id] = saved
+        family.check_saved(self.graphs[before.id], saved, self.runs)
 
-    def answer(self, node_id: str, attempt: int) -> NodeResult:
-        """What an attempt answers, the same whenever it is made."""
-        drawn = crc32(f"{self.seed}:{node_id}:{attempt}".encode()) // 7
-        if drawn % 4 == 0:
-            return failed(node_id, ("unavailable", "broken")[drawn // 4 % 2], attempt=attempt, at=self.now)
-        ports = [port for port in self.graph.frozen[node_id].ports if port != "failure"]
-        return succeeded(node_id, ports[drawn // 8 % len(ports)], attempt=attempt, at=self.now)
-
-    def _results(self, sent: Sent) -> list[NodeResult]:
-        results: dict[str, NodeResult] = {}
-        for node_id, attempt, after, port in sent.nodes:
-            if after and (after not in results or results[after].port != port):
+    def _begin(self, run_id: str, spawn: Spawn) -> Told:
+        """Insert child runs that are not there yet, begun."""
+        told: Told = []
+        for key in spawn.keys:
+            suspended = self.runs[run_id].nodes[spawn.node].suspended
+            if suspended is None or self.luck.mishap():
                 continue
-            if after and after != list(results)[-1] and self.chance.random() < 0.2:
-                continue  # handed back
-            results[node_id] = self.answer(node_id, attempt)
-            if results[node_id].failure:
-                break
-        return list(results.values())
+            child = self.runs[run_id].model_copy(update=_fresh(run_id, spawn, key))
+            if suspended.directive.kind == "spawn_runs" and not suspended.directive.wait:
+                told.append((run_id, ChildBegun(spawn.node, spawn.attempt, child.id)))
+            body = body_of(self.graphs[run_id], spawn.node, spawn.field)
+            decision = decide(child, body, [RunRequested(run_id=child.id)], self.luck.now)
+            self._enter(decision.run, body)
+            self._flush(child.id, decision.sends)
+        return told
 
-    def _facts(self, mail: list[Mail]) -> list[Fact]:
-        facts: list[Fact] = [each for each in mail if not isinstance(each, RunWoken)]
-        return [*facts, *self._found()] if len(facts) < len(mail) else facts
+    def _enter(self, fresh: Run, graph: PinnedGraph) -> None:
+        assert fresh.id not in self.runs, f"{fresh.id} was begun twice"
+        self.runs[fresh.id], self.graphs[fresh.id] = fresh, graph
+        self.events[fresh.id] = {}
 
-    def _found(self) -> list[Fact]:
-        """What a woken planner finds in the store about nodes that are due."""
-        facts: list[Fact] = []
-        claimed: set[str] = set()
-        for node_id, state in self.run.nodes.items():
-            due = state.status in IN_FLIGHT and state.wake_at is not None and state.wake_at <= self.now
-            key = node_run_id(self.run.id, node_id, state.head_attempt)
-            stored = self.node_runs.get(key) if due else None
-            if stored and stored.results:
-                facts.append(finished(*stored.results, stored=True))
-            elif stored and stored.executor in self.dead:
-                facts.append(lost(stored, self.now))
-            elif stored:
-                claimed.add(node_id)
-        return [*facts, Woken(frozenset(claimed))]
+    def _lose(self, told: Told) -> Told:
+        """By mishap, word of a child arrives late as well, or twice, or gets lost for good."""
+        kept: Told = []
+        for each in told:
+            if isinstance(each[1], ChildFinished | ChildBegun) and self.luck.mishap():
+                self.luck.mail += [each] * self.luck.chance.randrange(3)
+            else:
+                kept.append(each)
+        return kept
 
-    def _close_claims(self, decision: Decision) -> None:
-        for (head, attempt), results in decision.results.items():
-            stored = self.node_runs.get(node_run_id(self.run.id, head, attempt))
-            if stored and stored.open:
-                closed = stored.model_copy(update={"results": results, "open": False})
-                self.node_runs[stored.id] = closed
+    def _facts(self, of: Run, messages: list[Any]) -> list[Fact]:
+        """What happened; a planner that is woken finds more in the store."""
+        facts: list[Fact] = [each for each in messages if not isinstance(each, RunWoken)]
+        if len(facts) == len(messages):
+            return facts
+        found, claimed = self.executors.known(of)
+        due = [
+            self.runs[child]
+            for node_id, state in of.nodes.items()
+            if state.suspended and state.suspended.children and (state.wake_at or 0) <= self.luck.now
+            for key in state.suspended.children.open
+            if (child := child_id(of.id, node_id, key)) in self.runs
+        ]
+        found += [_answer(each) for each in due if each.status in RUN_FINISHED]
+        return [*facts, *found, Woken(claimed, frozenset(each.id for each in due))]
 
-    def _flush(self, heads: list[str]) -> None:
-        for seq, event in self.run.outbox.items():
-            assert self.events.setdefault(int(seq), event) == event
-        self.run = self.run.model_copy(update={"outbox": {}})
+    def _flush(self, run_id: str, heads: list[str]) -> None:
+        for seq, event in self.runs[run_id].outbox.items():
+            assert self.events[run_id].setdefault(int(seq), event) == event
+        self.runs[run_id] = self.runs[run_id].model_copy(update={"outbox": {}})
         for head in heads:
-            nodes = [
-                (node_id, self.run.nodes[node_id].attempt, *self._way(head, node_id))
-                for node_id in sent_with(self.graph, self.run.nodes, head)
-            ]
-            self.work.append(Sent(head, nodes[0][1], nodes))
+            self.executors.send(self.runs[run_id], head)
 
-    def _way(self, head: str, node_id: str) -> tuple[str, str]:
-        if node_id == head:
-            return "", ""
-        edge = self.graph.incoming[node_id][0]
-        return edge.source, edge.port
+    def _tidy(self, run_id: str) -> None:
+        """A run that has finished, and has told everybody, is left alone."""
+        if self.runs[run_id].status in RUN_FINISHED:
+            self._flush(run_id, [])
+            self.runs[run_id] = self.runs[run_id].model_copy(update={"wake_at": None})
+            family.check_saved(self.graphs[run_id], self.runs[run_id], self.runs)
 
-    def _taken(self) -> list[Mail]:
-        drawn = [self._one(self.mail) for _ in range(min(len(self.mail), self.chance.randint(1, 3)))]
+    def _taken(self) -> list[tuple[str, Any]]:
+        """Some of the mail. What people ask for is not lost by the broker."""
+        count = min(len(self.luck.mail), self.luck.chance.randint(1, 3))
+        safe = any(isinstance(each, RunControl) for _, each in self.luck.mail)
+        drawn = [self.luck.one(self.luck.mail, safe=safe) for _ in range(count)]
         return [each for each in drawn if each is not None]
 
-    def _one(self, box: list[T]) -> T | None:
-        """Anything from the box; by mishap it stays there, too, or is nowhere."""
-        index = self.chance.randrange(len(box))
-        if self._mishap():
-            return box[index]
-        return None if self._mishap() and box.pop(index) else box.pop(index)
 
-    def _mishap(self) -> bool:
-        if self.mishaps <= 0 or self.chance.random() >= self.trouble.chance:
-            return False
-        self.mishaps -= 1
-        return True
+def _answer(child: Run) -> ChildFinished:
+    return ChildFinished(
+        child.parent_node or "", child.parent_attempt, child.key or "", child.status, output=child.output,
+        failure=child.failure,
+    )  # fmt: skip
 
-    def _id(self, sent: Sent) -> str:
-        return node_run_id(self.run.id, sent.head, sent.attempt)
+
+def _fresh(run_id: str, spawn: Spawn, key: str) -> dict[str, Any]:
+    """What makes a run the child run of another one."""
+    child = run(child_id(run_id, spawn.node, key))
+    own = {"level": "child", "parent_id": run_id, "parent_node": spawn.node, "key": key}
+    return {**dict(child), **own, "parent_attempt": spawn.attempt}

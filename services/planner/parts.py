@@ -1,0 +1,51 @@
+"""How the planner is put together."""
+
+from services.planner.clock import Chore, Clock
+from services.planner.door import Door
+from services.planner.facts import Facts
+from services.planner.gathering import Gathering
+from services.planner.handlers import Planner
+from services.planner.keeping import Keeping
+from services.planner.memory import Memory
+from services.planner.offspring import Offspring
+from services.planner.outbox import Outbox
+from services.planner.outputs import Outputs
+from services.planner.results import Results
+from services.planner.slices import Slices
+from services.planner.slots import Slots
+from services.planner.spawning import Spawning
+from shared.ids import now_ms
+from shared.messaging.broker import Bus
+from shared.metrics import OUTBOX_AGE_SECONDS
+from shared.storage.cache import Cache
+from shared.storage.executors import Executors
+from shared.storage.mongo import Store
+from shared.storage.node_runs import NodeRuns
+from shared.storage.payloads import Payloads
+from shared.storage.run_events import RunEvents
+from shared.storage.runs import Runs
+from shared.storage.slots import SlotStore
+from shared.storage.versions import Versions
+from shared.storage.workflows import Workflows
+
+
+def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[Planner, Clock]:
+    """What handles messages, and what looks after everything that waits."""
+    runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
+    outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
+    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, public_url=public_url)
+    OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
+    results, gathering = Results(node_runs, outputs, payloads), Gathering(runs, payloads)
+    keeping = Keeping(planner_id, results, gathering)
+    spawning = Spawning(memory, outputs, payloads, Workflows(store))
+    offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
+    door = Door(bus, memory, Slots(SlotStore(store), runs, payloads))
+    facts = Facts(runs, node_runs, executors, door)
+    planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door)
+    cache = Cache(store)
+    chores = [
+        Chore(planner.tidy, every_s=1),
+        Chore(door.sweep, every_s=10),
+        Chore(lambda: cache.purge(now_ms()), every_s=60),
+    ]
+    return planner, Clock(bus, runs, node_runs, executors, chores)
