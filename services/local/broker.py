@@ -26,7 +26,9 @@ MISSING = (
 )
 # No busy waiting in idle schedulers: on a small machine that costs the services their processor.
 # The plain allocators save 30 MB of 150 for a few percent of the node's processor time (measured).
-ERLANG_FLAGS = "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2 +Mea min"
+# Its log is opened so that a write returns when it is on the disk: one call and one change of thread instead
+# of two (a quarter less time from publication to delivery, measured).
+ERLANG_FLAGS = "+sbwt none +sbwtdcpu none +sbwtdio none +S 2:2 +Mea min -ra wal_write_strategy o_sync"
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,15 @@ from services.local.process import Child, Process, start
 
 BOOT_S = 30
 # It logs every command it answers; only its warnings are worth their cost.
+# What it has loaded stays: the collector need not look through it again and again.
 # A pid file that a killed one left behind would keep it from starting; `start` has made sure that it is gone.
 PROGRAM = """
-import logging, pathlib, sys
+import gc, logging, pathlib, sys
 logging.disable(logging.INFO)
 pathlib.Path(sys.argv[sys.argv.index("--pid-file") + 1]).unlink(missing_ok=True)
 from nx_27017.nx_27017 import main
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)
 main()
 """
 OP_MSG = 2013
@@ -43,7 +46,7 @@ async def embedded_store(home: Path) -> AsyncIterator[EmbeddedStore]:
     port = free_port()
     # One file a database: with `--db <file>` all databases of a server are one and the same.
     flags = ["--data-dir", str(folder), "--host", LOOPBACK, "--port", str(port)]
-    files = ["--pid-file", str(folder / "nx.pid"), "--log-file", os.devnull]
+    files = ["--pid-file", str(folder / "nx.pid"), "--log-file", os.devnull, "--threaded"]
     command = [sys.executable, "-c", PROGRAM, *flags, *files]
     process = await start(Child("store", "The embedded store", command, dict(os.environ), home))
     try:

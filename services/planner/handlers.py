@@ -70,7 +70,7 @@ class Planner:
         BATCH_EVENTS.observe(len(deliveries))
         groups: Groups = {}
         for delivery in deliveries:
-            again = bool(delivery.raw.raw_message.redelivered)
+            again = delivery.redelivered
             heard = Heard(delivery.message, delivery.traceparent, again)
             groups.setdefault(delivery.message.run_id, []).append(heard)
         failed: dict[str, BaseException] = {}

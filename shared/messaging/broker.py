@@ -1,45 +1,40 @@
-"""The bus: FastStream consumes, one confirmed channel and one unconfirmed channel publish."""
+"""The bus: consumers, a confirmed and an unconfirmed channel to publish on, all over one connection."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import aio_pika
-from aio_pika.abc import AbstractExchange
-from faststream import AckPolicy
-from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
-from pydantic import ValidationError
+from aio_pika.abc import AbstractChannel, AbstractQueue, AbstractRobustChannel, AbstractRobustConnection
+from aiormq import Channel as RawChannel
+from faststream.rabbit import QueueType, RabbitBroker, RabbitQueue
+from pamqp.commands import Basic
 from yarl import URL
 
 from shared.contracts.events import Message
 from shared.messaging import topology
-from shared.telemetry import logger, traceparent
+from shared.messaging.consuming import Consumer, Delivery, Handler, Poison
+from shared.telemetry import traceparent
 
 if TYPE_CHECKING:
     from faststream.rabbit.schemas.queue import QuorumQueueArgs
-    from faststream.rabbit.subscriber import RabbitSubscriber
 
+__all__ = ["Bus", "Delivery", "Handler", "Poison"]
 
-class Poison(Exception):
-    """A message that can never be handled; it goes to the dead letters."""
+NOT_PERSISTENT, PERSISTENT = 1, 2
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """A message as it arrived: its content, its trace, and the means to acknowledge it before the handler
-    returns."""
+class _Wanted:
+    """A subscription, until there is a connection."""
 
-    message: Any
-    traceparent: str
-    raw: RabbitMessage
-
-    async def ack(self) -> None:
-        """Take responsibility now; a handler that returns without it is acknowledged then."""
-        await self.raw.ack()
-
-
-Handler = Callable[[Delivery], Awaitable[None]]
+    queue: RabbitQueue
+    handler: Handler
+    models: Sequence[type[Message]]
+    bindings: Sequence[str]
+    prefetch: int
+    transient: bool
 
 
 class Bus:
@@ -51,13 +46,14 @@ class Bus:
             apply_types=False,
             graceful_timeout=drain_s,
             logger=None,
-            default_channel=Channel(prefetch_count=1),
         )
-        self._confirmed: AbstractExchange | None = None
-        self._shown: AbstractExchange | None = None
-        self._admin: aio_pika.abc.AbstractChannel | None = None
+        self._drain_s = drain_s
+        self._confirmed: AbstractChannel | None = None
+        self._shown: AbstractChannel | None = None
+        self._admin: AbstractChannel | None = None
         self._queues: set[str] = set()
-        self._to_declare: list[tuple[RabbitQueue, Sequence[str]]] = []
+        self._wanted: list[_Wanted] = []
+        self._consumers: list[Consumer] = []
 
     def subscribe(
         self,
@@ -72,47 +68,45 @@ class Bus:
     ) -> None:
         """Consume a queue on a channel of its own. A message that is none of `models` is rejected as poison.
 
-        `transient` makes an exclusive queue that goes away with the connection, for what is merely shown."""
-        by_event = {model.event: model for model in models}
-
-        async def decode(raw: RabbitMessage) -> Delivery:
-            return Delivery(_decoded(raw, by_event), str(raw.headers.get("traceparent", "")), raw)
-
+        `transient` makes an exclusive queue that goes away with the connection, for what is merely shown:
+        nothing of it is acknowledged, and what its handler fails on is forgotten."""
         declared = _transient(queue) if transient else _durable(queue, single_active=single_active)
-        self._to_declare.append((declared, bindings))
-        self._broker.subscriber(
-            declared,
-            channel=Channel(prefetch_count=prefetch),
-            decoder=decode,
-            ack_policy=AckPolicy.REJECT_ON_ERROR,
-            no_reply=True,
-        )(handler)
+        self._wanted.append(_Wanted(declared, handler, models, bindings, prefetch, transient))
 
     async def start(self) -> None:
         """Connect, declare the topology, consume. Raises ConnectionError when the broker cannot be
         reached."""
         connection = await self._broker.connect()
         self._admin = await connection.channel(publisher_confirms=False)
-        confirmed = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        self._confirmed = await confirmed.declare_exchange(
-            topology.EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True
-        )
-        shown = await connection.channel(publisher_confirms=False)
-        self._shown = await shown.get_exchange(topology.EXCHANGE, ensure=False)
+        self._confirmed = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        self._shown = await connection.channel(publisher_confirms=False)
         await self._declare_core()
-        for queue, bindings in self._to_declare:
-            await self._declare(queue, bindings)
-        await self._broker.start()
+        for wanted in self._wanted:
+            await self._declare(wanted.queue, wanted.bindings)
+        for wanted in self._wanted[len(self._consumers) :]:
+            self._consumers.append(await self._consuming(connection, wanted))
 
     async def publish(self, message: Message, key: str, *, trace: str = "") -> None:
         """Publish what work depends on: persistent, confirmed, and an error when no queue takes it."""
-        assert self._confirmed is not None, "start the bus before publishing"
-        await self._confirmed.publish(_encoded(message, trace, persistent=True), key, mandatory=True)
+        channel = await _raw(self._confirmed)
+        await channel.basic_publish(
+            _encoded(message),
+            exchange=topology.EXCHANGE,
+            routing_key=key,
+            properties=_properties(message, trace, PERSISTENT),
+            mandatory=True,
+            wait=False,  # for the socket; the confirm is waited for
+        )
 
     async def show(self, message: Message, key: str, *, trace: str = "") -> None:
         """Publish what is merely shown: no confirm, and nobody needs to listen."""
-        assert self._shown is not None, "start the bus before publishing"
-        await self._shown.publish(_encoded(message, trace, persistent=False), key, mandatory=False)
+        channel = await _raw(self._shown)
+        await channel.basic_publish(
+            _encoded(message),
+            exchange=topology.EXCHANGE,
+            routing_key=key,
+            properties=_properties(message, trace, NOT_PERSISTENT),
+        )
 
     async def ensure_executor_queues(self, pool: str) -> None:
         """Declare a pool's queues, so that work can wait there for an executor that is not up yet."""
@@ -129,11 +123,9 @@ class Bus:
 
     async def stop_consuming(self) -> None:
         """Take no new messages, and return when the handlers under way have. The consumers are cancelled
-        before anything is waited for, so that others get what comes in meanwhile; FastStream by itself would
-        take it and drop it until the connection closes."""
-        subscribers = cast("list[RabbitSubscriber]", self._broker.subscribers)
-        await asyncio.gather(*(_cancel_consumer(each) for each in subscribers))
-        await asyncio.gather(*(each.stop() for each in subscribers))
+        before anything is waited for, so that others get what comes in meanwhile."""
+        await asyncio.gather(*(each.cancel() for each in self._consumers))
+        await asyncio.gather(*(each.drain(self._drain_s) for each in self._consumers))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -141,6 +133,7 @@ class Bus:
 
     async def _declare_core(self) -> None:
         assert self._admin is not None
+        await self._admin.declare_exchange(topology.EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
         dead = await self._admin.declare_exchange(
             topology.DEAD_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True
         )
@@ -156,23 +149,42 @@ class Bus:
         assert self._admin is not None
         if queue.name in self._queues:
             return
-        declared = await self._admin.declare_queue(
-            queue.name,
-            durable=queue.durable,
-            exclusive=queue.exclusive,
-            auto_delete=queue.auto_delete,
-            arguments=queue.arguments,
-        )
+        declared = await _declared(self._admin, queue)
         for key in bindings:
             await declared.bind(topology.EXCHANGE, key)
         self._queues.add(queue.name)
 
+    async def _consuming(self, connection: AbstractRobustConnection, wanted: _Wanted) -> Consumer:
+        channel = cast("AbstractRobustChannel", await connection.channel(publisher_confirms=False))
+        await channel.set_qos(prefetch_count=wanted.prefetch)
+        await _declared(channel, wanted.queue)  # again, so that this channel brings it back by itself
+        models = {model.event: model for model in wanted.models}
+        consumer = Consumer(
+            channel,
+            wanted.queue.name,
+            wanted.handler,
+            models,
+            prefetch=wanted.prefetch,
+            no_ack=wanted.transient,
+        )
+        await consumer.start()
+        return consumer
 
-async def _cancel_consumer(subscriber: "RabbitSubscriber") -> None:
-    queue, tag = subscriber._queue_obj, subscriber._consumer_tag
-    if queue is not None and tag is not None and not queue.channel.is_closed:
-        await queue.cancel(tag)
-        subscriber._consumer_tag = None
+
+async def _declared(channel: AbstractChannel, queue: RabbitQueue) -> AbstractQueue:
+    return await channel.declare_queue(
+        queue.name,
+        durable=queue.durable,
+        exclusive=queue.exclusive,
+        auto_delete=queue.auto_delete,
+        arguments=queue.arguments,
+    )
+
+
+async def _raw(channel: AbstractChannel | None) -> RawChannel:
+    """The channel below, once there is a connection; aio-pika's messages cost a third of a publication."""
+    assert channel is not None, "start the bus before publishing"
+    return cast("RawChannel", await channel.get_underlay_channel())
 
 
 def _durable(name: str, *, single_active: bool = False) -> RabbitQueue:
@@ -184,27 +196,14 @@ def _transient(name: str) -> RabbitQueue:
     return RabbitQueue(name, exclusive=True, auto_delete=True)
 
 
-def _encoded(message: Message, trace: str, *, persistent: bool) -> aio_pika.Message:
-    return aio_pika.Message(
-        message.model_dump_json(by_alias=True, exclude_defaults=True).encode(),
+def _encoded(message: Message) -> bytes:
+    return message.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+
+
+def _properties(message: Message, trace: str, delivery_mode: int) -> Basic.Properties:
+    return Basic.Properties(
         content_type="application/json",
-        type=message.event,
+        message_type=message.event,
         headers={"traceparent": trace or traceparent()},
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT
-        if persistent
-        else aio_pika.DeliveryMode.NOT_PERSISTENT,
+        delivery_mode=delivery_mode,
     )
-
-
-def _decoded(raw: RabbitMessage, by_event: Mapping[str, type[Message]]) -> Message:
-    event = raw.raw_message.type or ""
-    model = by_event.get(event)
-    if model is None:
-        logger.error("message.poison", reason=f"unexpected type {event!r}", key=raw.raw_message.routing_key)
-        raise Poison(f"a message of type {event!r} does not belong on this queue")
-    try:
-        return model.model_validate_json(raw.body)
-    except ValidationError as error:
-        reason = str(error.errors(include_input=False, include_url=False)[:3])
-        logger.error("message.poison", reason=reason, key=raw.raw_message.routing_key)
-        raise Poison(f"not a {event}: {reason}") from None

@@ -1,0 +1,212 @@
+"""Consuming a queue: decode, hand over, acknowledge.
+
+FastStream's handler machinery (an exit stack, context scopes and middlewares a message) costs more than most
+handlers here do, and aio-pika's message objects half as much again. So deliveries come as aiormq, which both
+stand on, reads them; FastStream keeps the connection, and aio-pika brings channels and queues back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aio_pika.abc import AbstractRobustChannel
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError
+from pamqp.commands import Basic
+from pydantic import ValidationError
+
+from shared.contracts.events import Message
+from shared.telemetry import logger
+
+COMPANY_S = 0.05
+"""How long an acknowledgement waits for others: in a quorum queue each is written to disk on its own."""
+
+
+class Poison(Exception):
+    """A message that can never be handled; it goes to the dead letters."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message as it arrived: its content, its trace, and the means to acknowledge it before the handler
+    returns. `redelivered` says that somebody had it before; `raw` is what the client library knows of it."""
+
+    message: Any
+    traceparent: str
+    raw: DeliveredMessage
+    redelivered: bool = False
+    acknowledge: Callable[[], None] = lambda: None
+
+    async def ack(self) -> None:
+        """Take responsibility now; a handler that returns without it is acknowledged then."""
+        self.acknowledge()
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class Acks:
+    """Acknowledges the deliveries of one channel many at a time. What has not been told when the connection
+    is lost comes again, as does what was under way."""
+
+    def __init__(self, channel: Channel, *, limit: int) -> None:
+        self.channel = channel
+        self._limit = limit
+        self._open: set[int] = set()
+        self._done: set[int] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def opened(self, tag: int) -> None:
+        """A delivery has come in."""
+        self._open.add(tag)
+
+    def done(self, tag: int) -> None:
+        """It may be acknowledged; once is enough."""
+        if tag not in self._open:
+            return
+        self._open.discard(tag)
+        self._done.add(tag)
+        if len(self._done) >= self._limit:
+            self._tell_soon()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(COMPANY_S, self._tell_soon)
+
+    def rejected(self, tag: int) -> bool:
+        """Whether it was still to be settled; somebody else does that then."""
+        found = tag in self._open
+        self._open.discard(tag)
+        return found
+
+    async def tell(self) -> None:
+        """Tell the broker now. A closed channel has nothing to acknowledge."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        done, self._done = self._done, set()
+        try:
+            for tag, multiple in together(done, self._open):
+                await self.channel.basic_ack(tag, multiple=multiple, wait=False)
+        except (AMQPError, ChannelInvalidStateError, ConnectionError) as error:
+            logger.info("acks.lost", error=f"{type(error).__name__}: {error}"[:300], messages=len(done))
+
+    def _tell_soon(self) -> None:
+        telling = asyncio.create_task(self.tell())
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+
+def together(done: set[int], still_open: set[int]) -> list[tuple[int, bool]]:
+    """The acknowledgements for `done`: one for all tags below the first open one, one for each above it."""
+    first_open = min(still_open, default=None)
+    below = [tag for tag in done if first_open is None or tag < first_open]
+    above = sorted(done.difference(below))
+    return [*([(max(below), True)] if below else []), *((tag, False) for tag in above)]
+
+
+class Consumer:
+    """Hands the messages of one queue to `handler`, as many at once as `prefetch` lets through. It has the
+    channel for itself, on which the queue was declared."""
+
+    def __init__(
+        self,
+        channel: AbstractRobustChannel,
+        queue: str,
+        handler: Handler,
+        models: Mapping[str, type[Message]],
+        *,
+        prefetch: int,
+        no_ack: bool,
+    ) -> None:
+        self._channel = channel
+        self._queue = queue
+        self._handler = handler
+        self._models = models
+        self._limit = max(1, prefetch // 2)
+        self._no_ack = no_ack
+        self._raw: Channel | None = None
+        self._tag: str | None = None
+        self._acks: Acks | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def start(self) -> None:
+        """Begin, and begin again whenever the connection has been lost."""
+        self._channel.reopen_callbacks.add(self._consume)
+        await self._consume(self._channel)
+
+    async def cancel(self) -> None:
+        """Take nothing new; others get what comes in from now on."""
+        self._channel.reopen_callbacks.discard(self._consume)
+        raw, tag, self._tag = self._raw, self._tag, None
+        if raw is not None and tag is not None and not raw.is_closed:
+            await raw.basic_cancel(tag)
+
+    async def drain(self, within_s: float) -> None:
+        """Return when the handlers under way have, and what they did is acknowledged."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=within_s)
+        if self._acks is not None:
+            await self._acks.tell()
+
+    async def _consume(self, _channel: Any) -> None:
+        """Tags begin anew on each channel below."""
+        self._raw = raw = cast("Channel", await self._channel.get_underlay_channel())
+        self._acks = None if self._no_ack else Acks(raw, limit=self._limit)
+        raw.on_consumer_cancel_callbacks.add(self._cancelled)
+        self._tag = (await raw.basic_consume(self._queue, self._take, no_ack=self._no_ack)).consumer_tag
+
+    async def _cancelled(self, _frame: Basic.Cancel) -> None:
+        """The broker says that the queue is gone. Closed with an error, the channel comes back and declares
+        it again."""
+        if self._raw is not None and self._tag is not None:
+            gone = ConnectionError(f"{self._queue} has been deleted")
+            self._closing = asyncio.create_task(self._raw.close(gone))
+
+    async def _take(self, raw: DeliveredMessage) -> None:
+        acks, tag = self._acks, raw.delivery_tag or 0
+        if acks and acks.channel is not raw.channel:
+            return  # of a connection that has been lost meanwhile: it comes again
+        if acks:
+            acks.opened(tag)
+        current = asyncio.current_task()
+        assert current is not None
+        self._under_way.add(current)
+        try:
+            await self._handler(self._delivery(raw, acks, tag))
+        except Exception as error:
+            if not isinstance(error, Poison):
+                logger.exception("message.failed", queue=self._queue, key=raw.routing_key)
+            if acks and acks.rejected(tag):
+                await acks.channel.basic_reject(tag, requeue=False)
+        else:
+            if acks:
+                acks.done(tag)
+        finally:
+            self._under_way.discard(current)
+
+    def _delivery(self, raw: DeliveredMessage, acks: Acks | None, tag: int) -> Delivery:
+        trace = (raw.header.properties.headers or {}).get("traceparent", "")
+        return Delivery(
+            decoded(raw, self._models),
+            str(trace),
+            raw,
+            bool(raw.redelivered),
+            (lambda: acks.done(tag)) if acks else (lambda: None),
+        )
+
+
+def decoded(raw: DeliveredMessage, models: Mapping[str, type[Message]]) -> Message:
+    """The message; raises Poison when it is none of `models`."""
+    event = raw.header.properties.message_type or ""
+    model = models.get(event)
+    if model is None:
+        logger.error("message.poison", reason=f"unexpected type {event!r}", key=raw.routing_key)
+        raise Poison(f"a message of type {event!r} does not belong on this queue")
+    try:
+        return model.model_validate_json(raw.body)
+    except ValidationError as error:
+        reason = str(error.errors(include_input=False, include_url=False)[:3])
+        logger.error("message.poison", reason=reason, key=raw.routing_key)
+        raise Poison(f"not a {event}: {reason}") from None
