@@ -30,7 +30,7 @@ from services.gateway.routes import (
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import NodeProgress, NodeTypeAnnounced
+from shared.contracts.events import NodeProgress, NodeTypeAnnounced, WorkflowChanged
 from shared.health import HealthApp
 from shared.messaging import asyncapi
 from shared.service import Service
@@ -51,7 +51,7 @@ ROUTES = (
     versions,
     graphs,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged)
 
 
 @asynccontextmanager

@@ -9,10 +9,11 @@ from services.gateway.catalog import Catalog
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.pinned import PinnedVersions
+from services.gateway.published import Published
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints, Watchers
 from shared.batcher import Batcher
-from shared.contracts.events import Message, NodeProgress, NodeTypeAnnounced, RunChanged
+from shared.contracts.events import Message, NodeProgress, NodeTypeAnnounced, RunChanged, WorkflowChanged
 from shared.contracts.run import Run
 from shared.messaging.broker import Bus, Delivery
 from shared.storage.idempotency import Idempotency
@@ -50,6 +51,7 @@ class Gateway:
         self._bus = bus
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
+        self._published = Published(self._workflow_reads.add)
 
     async def run(self, workspace_id: str, run_id: str) -> Run:
         """A run of this workspace; raises Refused (`not_found`)."""
@@ -73,6 +75,23 @@ class Gateway:
             raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
         return workflow
 
+    async def published(self, workspace_id: str, workflow_id: str) -> Workflow:
+        """The same, as it was a moment ago at the earliest: what is asked for at every start."""
+        workflow = await self._published.get(workflow_id)
+        if workflow is None or workflow.workspace_id != workspace_id:
+            raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
+        return workflow
+
+    async def save_workflow(self, workflow: Workflow, *, over: Workflow) -> bool:
+        """Replace what was read as `over`, and let every gateway know; False when it has changed since."""
+        saved = await self.workflows.save(workflow, over=over)
+        self._published.changed(workflow.id)
+        try:
+            await self._bus.show(WorkflowChanged(workflow_id=workflow.id), WorkflowChanged.event)
+        except Exception as error:  # the others read it anew within a second
+            logger.info("workflow.untold", error=f"{type(error).__name__}: {error}"[:300])
+        return saved
+
     async def publish(self, message: Message, key: str, trace: str) -> None:
         """Publish what work depends on; raises Refused (`broker_unavailable`)."""
         try:
@@ -90,6 +109,8 @@ class Gateway:
                     self.watchers.changed(RunChanged.model_validate_json(delivery.raw.body))
             case NodeProgress() as message:
                 self.watchers.progressed(message)
+            case WorkflowChanged() as message:
+                self._published.changed(message.workflow_id)
             case NodeTypeAnnounced() as message:
                 self.catalog.announced(message.node_types)
 

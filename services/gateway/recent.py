@@ -21,6 +21,10 @@ class Recent(Generic[K, V]):
             self._entries.move_to_end(key)
         return entry
 
+    def drop(self, key: K) -> None:
+        """Forget it."""
+        self._entries.pop(key, None)
+
     def put(self, key: K, value: V) -> None:
         """Remember it; the one unused for longest goes."""
         self._entries[key] = value

@@ -213,6 +213,13 @@ class RunFinished(Message):
     at: Millis
 
 
+class WorkflowChanged(Message):
+    """A workflow has been saved, published or archived; shown, never relied upon."""
+
+    event: ClassVar[str] = "workflow.changed"
+    workflow_id: str
+
+
 class NodeTypeAnnounced(Message):
     """An executor has (re)started and can run these types."""
 
@@ -241,5 +248,6 @@ MESSAGES: tuple[type[Message], ...] = (
     NodeProgress,
     RunChanged,
     RunFinished,
+    WorkflowChanged,
     NodeTypeAnnounced,
 )

@@ -170,8 +170,8 @@ async def _chosen(gateway: Gateway, workspace_id: str, workflow_id: str, body: S
 
 
 async def _published(gateway: Gateway, workspace_id: str, workflow_id: str, number: int | None) -> Pinned:
-    """The version to run. The number of the latest is read each time: another gateway may have published."""
-    workflow = await gateway.workflow(workspace_id, workflow_id)
+    """The version to run."""
+    workflow = await gateway.published(workspace_id, workflow_id)
     if number is None and not workflow.latest:
         raise Refused("not_published", f"Workflow {workflow_id!r} has no version: publish its draft first")
     pinned = await gateway.pinned.get(workspace_id, version_id(workflow.id, number or workflow.latest))

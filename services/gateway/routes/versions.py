@@ -149,7 +149,8 @@ async def _make_latest(gateway: Gateway, workflow: Workflow, number: int) -> Non
     for _ in range(MOST_TRIES):
         if workflow.latest >= number:
             return
-        if await gateway.workflows.save(workflow.model_copy(update={"latest": number}), over=workflow):
+        latest = workflow.model_copy(update={"latest": number})
+        if await gateway.save_workflow(latest, over=workflow):
             return
         workflow = await gateway.workflow(workflow.workspace_id, workflow.id)
     raise Refused("stale_revision", "Others keep changing this workflow; publish again")

@@ -125,7 +125,7 @@ async def changed(
         before = await gateway.workflow(workspace_id, workflow_id)
         check_rev(before, rev)
         after = before.model_copy(update={**changes, "rev": before.rev + 1, "updated_at": now_ms()})
-        if await gateway.workflows.save(after, over=before):
+        if await gateway.save_workflow(after, over=before):
             return after
     raise Refused("stale_revision", "Others keep changing this workflow; read it again and retry")
 

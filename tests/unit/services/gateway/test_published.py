@@ -1,0 +1,61 @@
+"""Which version is the latest, without asking each time."""
+
+from services.gateway.published import Published
+from shared.storage.workflows import Workflow
+
+
+class Shelf:
+    """Counts how often it is read; `during` runs in the middle of a read."""
+
+    def __init__(self) -> None:
+        self.latest, self.reads = 1, 0
+        self.during = lambda: None
+
+    async def read(self, workflow_id: str) -> Workflow | None:
+        self.reads += 1
+        found = Workflow(
+            id=workflow_id, workspace_id="w", name="n", graph="{}", rev=1, latest=self.latest,
+            created_at=0, updated_at=0,
+        )  # fmt: skip
+        self.during()
+        return found
+
+
+async def latest(published: Published) -> int:
+    found = await published.get("wf_1")
+    return found.latest if found else 0
+
+
+async def test_it_is_read_once_for_many_starts() -> None:
+    shelf = Shelf()
+    published = Published(shelf.read)
+    assert [await latest(published) for _ in range(5)] == [1] * 5
+    assert shelf.reads == 1
+
+
+async def test_a_change_counts_at_once() -> None:
+    shelf = Shelf()
+    published = Published(shelf.read)
+    await latest(published)
+    shelf.latest = 2
+    published.changed("wf_1")
+    assert await latest(published) == 2
+
+
+async def test_what_was_being_read_when_it_changed_is_not_believed() -> None:
+    shelf = Shelf()
+    published = Published(shelf.read)
+    shelf.during = lambda: published.changed("wf_1")
+    await latest(published)
+    shelf.during = lambda: None
+    shelf.latest = 2
+    assert await latest(published) == 2
+
+
+async def test_nothing_is_believed_for_long() -> None:
+    shelf = Shelf()
+    published = Published(shelf.read)
+    await latest(published)
+    shelf.latest = 2
+    published._known.put("wf_1", (published._known.get("wf_1")[0], -1e9))  # type: ignore[index]
+    assert await latest(published) == 2
