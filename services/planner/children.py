@@ -77,7 +77,7 @@ def release(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
             keys = [key_of(index, attempt) for index in range(first, first + room)]
             children = children.model_copy(update={"released": first + room, "open": [*children.open, *keys]})
             draft.spawns.append(Spawn(node_id, attempt, BODY, keys))
-    _keep(draft, node_id, children)
+            _keep(draft, node_id, children)
     if children.open:
         return
     if children.failure is not None:

@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 import yaml
 
+from tests.e2e.client import Body, Weft
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = {path.stem: path for path in sorted(EXAMPLES.glob("*.yaml"))}
-WAIT_S = 60
 
 
 @pytest.fixture
@@ -18,24 +19,33 @@ def example(request: pytest.FixtureRequest) -> dict[str, Any]:
     return yaml.safe_load(FILES[request.param].read_text())
 
 
-async def run_to_the_end(system: dict[str, Any], example: dict[str, Any], **more: Any) -> dict[str, Any]:
-    url = f"{system['url']}/api/v1/workspaces/{system['workspace_id']}/runs?wait={WAIT_S}"
-    headers = {"Authorization": f"Bearer {system['api_key']}"}
-    body = {
-        "graph": example["graph"],
-        "input": {**example["input"], "base_url": system["examples_url"], **more},
-    }
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.post(url, json=body) as response,
-    ):
-        assert response.status == 200, await response.text()
-        return await response.json()
+async def run_to_the_end(weft: Weft, system: dict[str, Any], example: dict[str, Any], **more: Any) -> Body:
+    """The run, once it has finished; whoever it waits for has answered as the example says."""
+    given = {**example["input"], "base_url": system["examples_url"], **more}
+    run_id = await weft.start(example["graph"], given)
+    for answer in example["expect"].get("answers", []):
+        await weft.until(run_id, "node.suspended", node=answer["node"])
+        await _answer(weft, run_id, answer)
+    return await weft.end(run_id)
+
+
+async def _answer(weft: Weft, run_id: str, answer: dict[str, Any]) -> None:
+    if "decide" in answer:
+        path = f"/runs/{run_id}/nodes/{answer['node']}/decide"
+        status, found = await weft.call("POST", path, answer["decide"])
+        assert status in (200, 202), found
+        return
+    node_id, _, field = answer["to"].partition(".")
+    url = (await weft.node(run_id, node_id))["attempts"][-1]["output"][field]
+    async with aiohttp.ClientSession() as anybody, anybody.post(url, json=answer["send"]) as response:
+        assert response.status in (200, 202), await response.text()
 
 
 @pytest.mark.parametrize("example", FILES, indirect=True)
-async def test_an_example_comes_to_what_it_promises(system: dict[str, Any], example: dict[str, Any]) -> None:
-    run = await run_to_the_end(system, example)
+async def test_an_example_comes_to_what_it_promises(
+    weft: Weft, system: dict[str, Any], example: dict[str, Any]
+) -> None:
+    run = await run_to_the_end(weft, system, example)
     promised = {"status": "succeeded", "nodes": {}, "attempts": {}, **example["expect"]}
     assert run["status"] == promised["status"], run["failure"]
     assert run["output"] == promised["output"]
@@ -45,16 +55,26 @@ async def test_an_example_comes_to_what_it_promises(system: dict[str, Any], exam
 
 @pytest.mark.parametrize("example", ["lead-scoring"], indirect=True)
 async def test_lead_scoring_takes_its_other_branch_when_leads_are_few(
-    system: dict[str, Any], example: dict[str, Any]
+    weft: Weft, system: dict[str, Any], example: dict[str, Any]
 ) -> None:
-    run = await run_to_the_end(system, example, threshold=11)
+    run = await run_to_the_end(weft, system, example, threshold=11)
     assert run["nodes"]["report"]["status"] == "skipped"
     assert run["output"]["too_few"] == "Only 11 of 100 leads: lower the threshold of 11."
 
 
-def test_there_are_five_examples_and_the_page_names_each() -> None:
+@pytest.mark.parametrize("example", ["approval"], indirect=True)
+async def test_an_application_can_be_declined(
+    weft: Weft, system: dict[str, Any], example: dict[str, Any]
+) -> None:
+    example["expect"]["answers"] = [
+        {"node": "review", "decide": {"decision": "reject", "data": {"amount": 1}}}
+    ]
+    run = await run_to_the_end(weft, system, example)
+    assert run["output"] == {"paid": None, "refused": {"declined": "A0002"}, "expired": None}
+
+
+def test_the_page_names_each_example() -> None:
     page = (EXAMPLES / "README.md").read_text()
-    assert len(FILES) >= 5
     assert [name for name in FILES if f"`{name}.yaml`" not in page] == []
 
 

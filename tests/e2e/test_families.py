@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from shared.storage.mongo import Store
 from tests.e2e.client import Body, Weft, graph, http, node
 from tests.e2e.containers import attempt, doubled, each, fetching
 from tests.http_server import Server
@@ -109,7 +108,7 @@ async def test_a_node_that_waits_for_its_children_says_so(weft: Weft, target: Se
     await weft.end(run_id)
 
 
-async def test_a_failed_item_stops_those_beside_it(weft: Weft, target: Server, system_store: Store) -> None:
+async def test_a_failed_item_stops_those_beside_it(weft: Weft, target: Server) -> None:
     nodes = [
         node("which", "switch", {"value": "{{ item }}", "cases": [{"port": "bad", "equals": 1}]}),
         http("refused", target.url("/status/404")),
@@ -120,4 +119,3 @@ async def test_a_failed_item_stops_those_beside_it(weft: Weft, target: Server, s
     assert (run["failure"]["code"], run["failure"]["path"]) == ("http_404", "each[1].refused")
     ended = await asyncio.gather(*(weft.end(f"{run['id']}.each.{n}") for n in range(3)))
     assert [one["status"] for one in ended] == ["cancelled", "failed", "cancelled"]
-    await until(lambda: target.connections() == 0)

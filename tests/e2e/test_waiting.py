@@ -15,7 +15,11 @@ HOURS = 48 * 3600
 
 def waiting(**config: object) -> Body:
     """A graph that waits, and says what is there afterwards."""
-    nodes = [values("before", n=1), node("pause", "wait", config), values("after", n="{{ nodes.before.n + 1 }}")]
+    nodes = [
+        values("before", n=1),
+        node("pause", "wait", config),
+        values("after", n="{{ nodes.before.n + 1 }}"),
+    ]
     return graph(nodes, "before > pause > after", output="{{ nodes.after.n }}")
 
 
@@ -60,7 +64,8 @@ async def test_runs_that_wait_for_days_keep_no_executor_busy(
     claims = await system_store["node_runs"].find({"run_id": {"$in": runs}, "open": True})
     assert claims == []
     others = graph(
-        [values("a", n=1), node("b", "code.python", {"code": "1"}), http("c", target.url("/echo"))], "a > b > c"
+        [values("a", n=1), node("b", "code.python", {"code": "1"}), http("c", target.url("/echo"))],
+        "a > b > c",
     )
     ended = await asyncio.gather(*(weft.run(others) for _ in range(5)))
     assert {run["status"] for run in ended} == {"succeeded"}

@@ -49,7 +49,11 @@ async def test_its_run_is_one_of_that_workflow_and_knows_where_it_comes_from(wef
     workflow_id = await published(weft, graph([node("only")]))
     run = await weft.run(calling(workflow_id))
     _, child = await weft.call("GET", f"/runs/{run['id']}.call.0")
-    assert (child["workflow_id"], child["version"], child["trigger"]) == (workflow_id, 1, {"kind": "workflow"})
+    assert (child["workflow_id"], child["version"], child["trigger"]) == (
+        workflow_id,
+        1,
+        {"kind": "workflow"},
+    )
     assert child["parent"] == {"run_id": run["id"], "node": "call", "key": "0", "attempt": 1}
 
 
@@ -70,7 +74,9 @@ async def test_its_failure_is_the_nodes_and_says_where(weft: Weft) -> None:
 
 
 async def test_what_is_not_there_fails_with_its_name(weft: Weft) -> None:
-    draft = (await weft.call("POST", "/workflows", {"name": "draft", "graph": graph([node("only")])}))[1]["id"]
+    draft = (await weft.call("POST", "/workflows", {"name": "draft", "graph": graph([node("only")])}))[1][
+        "id"
+    ]
     for workflow_id, more, said in (
         ("wf_none", {}, "wf_none"),
         (draft, {}, "publish its draft first"),

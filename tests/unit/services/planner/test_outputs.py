@@ -1,0 +1,48 @@
+"""What nodes answered is kept at hand, within bounds, and read back when it no longer is."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from services.planner import outputs as module
+from services.planner.outputs import Outputs
+from shared.contracts.node_run import NodeRun
+from shared.contracts.run import NodeState, Run
+from shared.contracts.value import inline
+from tests.builders import run, succeeded
+
+
+class NodeRuns:
+    """A store that notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def load(self, ids: Sequence[str]) -> dict[str, NodeRun]:
+        """All of them, each with the output 1 of its node `a`."""
+        self.asked += ids
+        found = [(each, each.split(":")[0]) for each in ids]
+        return {
+            each: NodeRun(
+                id=each, run_id=of, workspace_id="default", results=[succeeded("a", output=1)], created_at=1
+            )
+            for each, of in found
+        }
+
+
+def done(run_id: str) -> Run:
+    """A run whose node `a` has succeeded."""
+    return run(run_id, nodes={"a": NodeState(status="succeeded", attempt=1, head="a", head_attempt=1)})
+
+
+async def test_very_many_small_outputs_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A map of light items leaves one for each of its child runs."""
+    monkeypatch.setattr(module, "MAX_BYTES", 100 * module.ENTRY_BYTES)
+    node_runs = NodeRuns()
+    outputs = Outputs(node_runs)  # type: ignore[arg-type]
+    for n in range(200):
+        outputs.remember(f"run_{n}", [succeeded("a", output=1)])
+    assert await outputs.of(done("run_199"), ["a"]) == {"a": inline("1")}
+    assert node_runs.asked == []
+    assert await outputs.of(done("run_0"), ["a"]) == {"a": inline("1")}
+    assert node_runs.asked == ["run_0:a:1"]
