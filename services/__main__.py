@@ -1,9 +1,10 @@
-"""`python -m services up | demo | run | test | import | doctor`: everything on one machine."""
+"""`python -m services up | demo | run | test | import | dead | doctor`: everything on one machine."""
 
 import argparse
 import asyncio
 import importlib
 import sys
+from typing import Any
 
 from services.local.home import LocalError
 from services.local.race import STOPPED, until_signal
@@ -15,6 +16,7 @@ COMMANDS = {
     "run": "services.local.run",
     "test": "services.local.testing",
     "import": "services.local.importing",
+    "dead": "services.local.dead",
     "doctor": "services.local.doctor",
 }
 
@@ -45,12 +47,30 @@ def parser() -> argparse.ArgumentParser:
         help="create the workflow on the system instead of printing the graph",
     )
     importing.set_defaults(base_url=None)
-    for command in (run, test, importing):
+    for command in (run, test, importing, *_dead(commands)):
         command.add_argument("--url", help="another system than the one that is up here")
         command.add_argument("--api-key", help="its API key")
         command.add_argument("--workspace", default="default", help="its workspace")
     commands.add_parser("doctor", help="say what is wrong")
     return root
+
+
+def _dead(commands: Any) -> list[argparse.ArgumentParser]:
+    """`dead` and what it can do."""
+    dead = commands.add_parser("dead", help="messages that nobody could handle: list, show, replay, drop")
+    wanted = dead.add_subparsers(dest="what", required=True)
+    listing = wanted.add_parser("list", help="the latest first, one line each")
+    showing = wanted.add_parser("show", help="one with its headers and its body, as JSON")
+    showing.add_argument("id")
+    replaying = wanted.add_parser("replay", help="send them where they were sent before")
+    dropping = wanted.add_parser("drop", help="delete them for good")
+    for command in (replaying, dropping):
+        command.add_argument("ids", nargs="*", metavar="id")
+        command.add_argument("--all", action="store_true", help="all of them")
+    for command in (listing, replaying, dropping):
+        command.add_argument("--queue", help="only those that died in this queue")
+    dead.set_defaults(base_url=None)
+    return [listing, showing, replaying, dropping]
 
 
 def main() -> int:

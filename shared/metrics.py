@@ -20,6 +20,7 @@ QUEUE_WAIT_SECONDS = Histogram(
 OUTBOX_AGE_SECONDS = Gauge(
     "weft_outbox_age_seconds", "Age of the oldest saved event that is not yet published"
 )
+DEAD_LETTERS = Gauge("weft_dead_letters", "Messages that nobody could handle, and that wait for an operator")
 BATCH_EVENTS = Histogram(
     "weft_planner_batch_events",
     "Events the planner decided in one batch",

@@ -93,6 +93,7 @@ def node(
     icon: str = "box",
     credential_type: str | None = None,
     waits: bool = False,
+    part: bool = False,
 ) -> Callable[[F], F]:
     """Declare a node type; its description is the first line of the function's docstring."""
 
@@ -111,16 +112,21 @@ def node(
             ports_from=ports_from,
             config_schema=config_model.model_json_schema(),
             output_schema=_output_schema(hints.get("return", Any)),
-            per_item=list(_marked(config_model, _PerItem)),
-            code=list(_marked(config_model, _Code)),
-            bodies=list(_marked(config_model, _Body)),
+            **_kept_fields(config_model),
             waits=waits,
+            part=part,
             credential_type=credential_type,
         )
         run.registered = Registered(node_type, config_model, run)  # type: ignore[attr-defined]
         return run
 
     return register
+
+
+def _kept_fields(config_model: type[NodeConfig]) -> dict[str, list[str]]:
+    """The config fields in which `{{ }}` is not evaluated with the rest."""
+    kinds = {"per_item": _PerItem, "code": _Code, "bodies": _Body}
+    return {name: list(_marked(config_model, kind)) for name, kind in kinds.items()}
 
 
 def discover(package: ModuleType) -> dict[str, Registered]:

@@ -1,5 +1,6 @@
 """The gateway put together: edge -> key guard -> routes, and the bus that tells it what happens."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ from services.gateway.present import json_response
 from services.gateway.routes import (
     bulk,
     controls,
+    dead_letters,
     events,
     graphs,
     imports,
@@ -67,7 +69,9 @@ async def compose(service: Service) -> AsyncIterator[None]:
     service.app = guarded(routed(gateway), settings.api_key.get_secret_value(), service.health)
     service.listen = (settings.host, settings.port)
     service.drain.append(gateway.watchers.close)
+    moving = asyncio.create_task(gateway.dead_box.run())
     yield
+    moving.cancel()
 
 
 def guarded(app: ASGIApp, key: str, health: HealthApp) -> ASGIApp:
@@ -90,6 +94,7 @@ def routed(gateway: Gateway) -> FastAPI:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
     app.include_router(graphs.catalog_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
+    app.include_router(dead_letters.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False)
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

@@ -55,7 +55,7 @@ class Drafts:
     async def _check(self, graph: dict[str, Any], workflow_id: str | None) -> Checked:
         types = await self._catalog.current()
         checked = partial(check, graph, types, max_nodes=self._max_nodes, workflow_id=workflow_id)
-        return await asyncio.to_thread(checked) if count_nodes(graph, types) > AT_ONCE else checked()
+        return await asyncio.to_thread(checked) if count_nodes(graph, types)[0] > AT_ONCE else checked()
 
 
 def invalid_graph(problems: list[Problem]) -> Refused:

@@ -74,4 +74,5 @@ TAGS = [
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fastapi import Request
 
 from services.gateway.catalog import Catalog
+from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.pinned import PinnedVersions
@@ -23,6 +24,7 @@ from shared.storage.node_types import NodeTypes
 from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
+from shared.storage.sources import Sources
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflow, Workflows
 from shared.telemetry import logger
@@ -44,6 +46,8 @@ class Gateway:
         self.node_runs = NodeRuns(store)
         self.payloads = Payloads(store)
         self.idempotency = Idempotency(store)
+        self.sources = Sources(store)
+        self.dead_box = DeadBox(settings.amqp_url, store)
         self.catalog = Catalog(NodeTypes(store))
         self.drafts = Drafts(self.catalog, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)

@@ -11,12 +11,15 @@ from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.mocking import Dry, mocked
 from services.gateway.recent import Recent
+from shared.contracts.base import Millis
 from shared.contracts.graph import Graph
 from shared.contracts.version import FrozenNode, PinnedGraph, Version, body_path
 from shared.ids import now_ms
 from shared.storage.versions import Versions
 
 REMEMBERED = 500
+SAID_AGAIN_MS = 43_200_000
+"""How often it is stored that an ad hoc version is still in use."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class PinnedVersions:
         self._drafts = drafts
         self._catalog = catalog
         self._known: Recent[str, Pinned] = Recent(REMEMBERED)
-        self._ad_hoc: Recent[tuple[str, bytes], Pinned] = Recent(REMEMBERED)
+        self._ad_hoc: Recent[tuple[str, bytes], tuple[Pinned, Millis]] = Recent(REMEMBERED)
 
     async def get(self, workspace_id: str, version_id: str) -> Pinned | None:
         """A version of this workspace, or a container's body in one."""
@@ -67,8 +70,9 @@ class PinnedVersions:
         text = orjson.dumps(graph, option=orjson.OPT_SORT_KEYS)
         asked = orjson.dumps(dry, option=orjson.OPT_SORT_KEYS)
         key = (self._catalog.generation, sha256(b"\n".join((workspace_id.encode(), text, asked))).digest())
-        if known := self._ad_hoc.get(key):
-            return known
+        now = now_ms()
+        if (recent := self._ad_hoc.get(key)) and now - recent[1] < SAID_AGAIN_MS:
+            return recent[0]
         frozen = await self._drafts.frozen(graph, dry=dry is not None)
         if dry:
             frozen = mocked(Graph.model_validate(graph), frozen, dry)
@@ -79,11 +83,11 @@ class PinnedVersions:
             number=None,
             graph=orjson.dumps(graph).decode(),
             frozen=frozen,
-            created_at=now_ms(),
+            created_at=now,
         )
-        await self._versions.insert(version)
+        await self._versions.use(version, now)
         known = self.remember(version)
-        self._ad_hoc.put((self._catalog.generation, key[1]), known)
+        self._ad_hoc.put((self._catalog.generation, key[1]), (known, now))
         return known
 
     def remember(self, version: Version) -> Pinned:

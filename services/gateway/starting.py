@@ -65,6 +65,8 @@ async def begun(gateway: Gateway, order: Order, key: str, path: str) -> tuple[Ru
         reserved = await gateway.idempotency.reserve(order.workspace_id, key, wanted, created_at=now_ms())
         _check_same(reserved, fingerprint)
     run = await _queued(gateway, order, pinned, reserved.run_id if reserved else new_id("run"))
+    if run.rerun_of:
+        await _hold_sources(gateway, run, run.rerun_of)
     with gateway.watchers.end_of(run.id) as end:
         if not await gateway.runs.insert(run):
             run = await gateway.run(order.workspace_id, run.id)
@@ -118,6 +120,15 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         traceparent=order.trace,
         created_at=now,
     )
+
+
+async def _hold_sources(gateway: Gateway, run: Run, old_id: str) -> None:
+    """See to it that what the run takes over stays. The old run is there still after that has been stored, or
+    the janitor was first."""
+    held = {old_id, *(state.source for state in run.nodes.values() if state.source)}
+    await gateway.sources.hold(run.id, held, now_ms())
+    if not await gateway.run_if_any(run.workspace_id, old_id):
+        raise Refused("not_found", f"Run {old_id!r} has just been removed")
 
 
 async def _announce(gateway: Gateway, run: Run) -> None:

@@ -35,7 +35,8 @@ class SentEvent:
 
 
 class Client:
-    """Talks to one workspace; every method raises LocalError with what the gateway said."""
+    """Talks to one workspace, or to what is outside of all; every method raises LocalError with what the
+    gateway said."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
@@ -48,6 +49,10 @@ class Client:
     async def get(self, path: str) -> dict[str, Any]:
         """What a GET of `path` under the workspace answers."""
         return await self._send("GET", path)
+
+    async def delete(self, path: str) -> None:
+        """Do a DELETE of `path` under the workspace."""
+        await self._send("DELETE", path)
 
     async def events(self, run_id: str) -> AsyncIterator[SentEvent]:
         """A run's events from its first to its last, across lost connections."""
@@ -79,27 +84,28 @@ class Client:
                     yield SentEvent(fields.get("id", ""), fields.get("event", "message"), data)
                     fields = {}
 
-    async def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         content = None if body is None else orjson.dumps(body)
         headers = {"Content-Type": "application/json"} if content else {}
         try:
             url = f"{self._url}/{path}"
             async with self._session.request(method, url, data=content, headers=headers) as answer:
                 await _checked(answer)
-                return orjson.loads(await answer.read())
+                return orjson.loads(await answer.read() or b"null")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise LocalError(f"no answer from {self._url}: {error or type(error).__name__}") from error
 
 
 @asynccontextmanager
-async def connected(url: str, api_key: str, workspace_id: str = WORKSPACE) -> AsyncIterator[Client]:
-    """A client of the system at `url`."""
+async def connected(url: str, api_key: str, workspace_id: str | None = WORKSPACE) -> AsyncIterator[Client]:
+    """A client of the system at `url`; without a workspace, of what belongs to none."""
     session = aiohttp.ClientSession(
         headers={"Authorization": f"Bearer {api_key}"}, read_bufsize=LONGEST_LINE,
         timeout=aiohttp.ClientTimeout(total=70),
     )  # fmt: skip
     async with session:
-        yield Client(session, f"{url.rstrip('/')}/api/v1/workspaces/{workspace_id}")
+        root = f"{url.rstrip('/')}/api/v1"
+        yield Client(session, root if workspace_id is None else f"{root}/workspaces/{workspace_id}")
 
 
 async def _checked(answer: aiohttp.ClientResponse) -> None:

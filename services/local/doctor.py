@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 import importlib.util
+import json
 import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
@@ -80,6 +82,21 @@ async def _running(home: Path) -> AsyncIterator[Finding]:
             yield f"{name} (process {pid})", "" if is_running(pid) else gone
         for name, url in system.ready_urls.items():
             yield f"{name} ready", await asyncio.to_thread(readiness, url)
+        yield "dead letters", await asyncio.to_thread(_dead_letters, system)
+
+
+def _dead_letters(system: LocalSystem) -> str:
+    """Whether messages wait for an operator; with the standard library, since packages may be missing."""
+    asked = Request(
+        f"{system.url}/api/v1/dead-letters?limit=1", headers={"Authorization": f"Bearer {system.api_key}"}
+    )
+    try:
+        with urlopen(asked, timeout=REACH_S) as answer:
+            total = json.load(answer)["total"]
+    except (OSError, ValueError, KeyError) as error:
+        return f"cannot be counted: {error}"
+    told = "1 message" if total == 1 else f"{total} messages"
+    return f"{told} could not be handled; see `python -m services dead list`" if total else ""
 
 
 def _down(home: Path, system: LocalSystem | None, *, starting: bool) -> Iterator[Finding]:

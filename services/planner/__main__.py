@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.planner.janitor import Janitor, Keep
 from services.planner.parts import build
 from services.planner.settings import PlannerSettings
 from shared.contracts.events import PLANNER_MESSAGES
@@ -15,7 +16,7 @@ SETTINGS = PlannerSettings()
 
 @asynccontextmanager
 async def planner(service: Service) -> AsyncIterator[None]:
-    """Sixteen partitions, one handler, one clock."""
+    """Sixteen partitions, one handler, one clock, one janitor."""
     core, clock = build(service.id, service.store, service.bus, public_url=SETTINGS.public_url)
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(
@@ -27,9 +28,12 @@ async def planner(service: Service) -> AsyncIterator[None]:
             single_active=True,
         )
     service.drain.append(core.drain)
-    ticking = asyncio.create_task(clock.run())
+    keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
+    janitor = Janitor(service.store, keep)
+    busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
     yield
-    ticking.cancel()
+    for each in busy:
+        each.cancel()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ BODY = "graph"
 
 @dataclass(frozen=True)
 class ChildFinished:
-    """A child run has finished, or could not begin."""
+    """A child run has finished, or could not begin (`begun` is false)."""
 
     node: str
     attempt: int
@@ -27,6 +27,7 @@ class ChildFinished:
     status: RunStatus
     output: Value | None = None
     failure: Failure | None = None
+    begun: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ def child_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished) -> Non
         _keep(draft, fact.node, children, wake_at=left)
         return
     spawn, _ = _spawning(draft, fact.node)
+    if fact.begun and not spawn.wait:
+        begun = child_id(draft.run.id, fact.node, fact.key)
+        child_begun(draft, graph, ChildBegun(fact.node, fact.attempt, begun))
+        return
     match spawn.shape:
         case "map":
             _item_finished(draft, graph, fact, children, spawn)

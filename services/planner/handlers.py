@@ -6,7 +6,7 @@ and writes once for all. A message is acknowledged when what it led to is saved 
 import asyncio
 from collections.abc import Sequence
 
-from services.planner.decide import decide
+from services.planner.decide import Woken, decide
 from services.planner.door import Door
 from services.planner.facts import Facts
 from services.planner.heard import Groups, Heard
@@ -196,13 +196,15 @@ class Planner:
             sent = self._memory.sent(work.run.id)
             sends = unsent(work.run, work.decision, sent)
             saves.append(Saved(work.decision.run, work.graph, sends, work.decision.cancels, work.trace, sent))
-        for run in await self._outbox.flush(saves, now_ms()):
+        for work, run in zip(works, await self._outbox.flush(saves, now_ms()), strict=True):
             self._memory.keep(run)
-            if run.status in RUN_FINISHED and run.wake_at is not None:
-                finished.append(run)
-            elif run.status in RUN_FINISHED:
+            if run.status not in RUN_FINISHED:
+                continue
+            if run.wake_at is None:
                 self._memory.forget(run.id)
                 self._results.forget(run.id)
+            elif work.decision.changed or any(isinstance(fact, Woken) for fact in work.facts):
+                finished.append(run)  # its children have been told, or are now; a late message tells nobody
         return finished
 
     async def tidy(self) -> None:

@@ -171,21 +171,14 @@ class Outbox:
 
 
 def mock_of(run: Run, node: Node, frozen: FrozenNode) -> Json | None:
-    """What the node answers instead of being run: one mock after another, by attempt and by the place of the
-    child run; or the output that is pinned to it, in runs that heed pins."""
+    """What the node answers instead of being run: one mock after another, by attempt and by what the mock has
+    answered before this child run; or the output that is pinned to it, in runs that heed pins."""
     if frozen.mocks:
-        turn = run.nodes[node.id].attempt - 1 + _begun_before(run.id)
+        turn = run.nodes[node.id].attempt - 1 + run.answered.get(node.id, 0)
         return frozen.mocks[min(turn, len(frozen.mocks) - 1)]
     if run.pins and node.policy.pinned_output is not None and OUT in frozen.ports:
         return to_json({"output": node.policy.pinned_output})
     return None
-
-
-def _begun_before(run_id: str) -> int:
-    """How many runs of the same body came before a child run, counting items, turns and attempts of all the
-    containers around it."""
-    keys = [key.partition("-") for key in run_id.split(".")[2::2]]
-    return sum(int(index) + int(attempt or 1) - 1 for index, _, attempt in keys if index.isdigit())
 
 
 def unsent(before: Run, decision: Decision, sent: int) -> list[str]:

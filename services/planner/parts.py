@@ -14,10 +14,8 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
-from shared.ids import now_ms
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS
-from shared.storage.cache import Cache
 from shared.storage.executors import Executors
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -42,10 +40,8 @@ def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[
     door = Door(bus, memory, Slots(SlotStore(store), runs, payloads))
     facts = Facts(runs, node_runs, executors, door)
     planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door)
-    cache = Cache(store)
     chores = [
         Chore(planner.tidy, every_s=1),
         Chore(door.sweep, every_s=10),
-        Chore(lambda: cache.purge(now_ms()), every_s=60),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores)

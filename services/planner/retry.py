@@ -27,12 +27,15 @@ def may_retry(retry: Retry, failure: Failure, attempt: int, side_effects: SideEf
     """Whether the policy grants another attempt after this failure.
 
     It may name failures by code (`timeout`), by what an HTTP server answered (`http_503`, `http_5xx`,
-    whatever code that was given), or all of them (`*` or `any`). Work with effects that was lost may have had
-    them: only `lost` by its name repeats it. Lost work that may be repeated is run again whatever the policy
-    says, up to a bound that stops a node which kills every executor it meets."""
+    whatever code that was given), or all of them (`*` or `any`), and except some (`!timeout`). Work with
+    effects that was lost may have had them: only `lost` by its name repeats it. Lost work that may be
+    repeated is run again whatever the policy says, up to a bound that stops a node which kills every executor
+    it meets."""
     if failure.code == LOST and side_effects != "once" and attempt < MAX_LOST_ATTEMPTS:
         return True
-    return attempt < retry.max_attempts and not _names(failure, side_effects).isdisjoint(retry.on)
+    names = _names(failure, side_effects)
+    refused = any(f"!{name}" in retry.on for name in names)
+    return attempt < retry.max_attempts and not refused and not names.isdisjoint(retry.on)
 
 
 def _names(failure: Failure, side_effects: SideEffects) -> set[str]:

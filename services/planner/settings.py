@@ -12,4 +12,11 @@ class PlannerSettings(Settings):
         default="",
         description="Where callers reach the gateway; resume URLs begin with it",
     )
+    keep_runs_days: float = Field(
+        default=30, ge=0, description="Finished runs are removed after this, with all of theirs; 0: never"
+    )
+    keep_keys_days: float = Field(
+        default=7, ge=0, description="How long an Idempotency-Key counts; 0: for ever"
+    )
+    keep_dead_letters_days: float = Field(default=90, ge=0, description="0: for ever")
     prefetch: int = Field(default=200, ge=1, description="Unacknowledged messages a partition may have here")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.planner.answered import Answered
 from services.planner.children import FINALLY, ChildFinished
 from services.planner.memory import Memory
 from services.planner.outputs import Outputs, failure_value
@@ -43,6 +44,7 @@ class Spawning:
         self._outputs = outputs
         self._payloads = payloads
         self._workflows = workflows
+        self._answered = Answered(memory)
         self._lists: OrderedDict[tuple[str, str, int], list[Any]] = OrderedDict()
 
     async def children(self, run: Run, graph: PinnedGraph, spawn: Spawn, now: Millis) -> Born:
@@ -57,11 +59,12 @@ class Spawning:
         version_id = body_id(run.version, spawn.node, spawn.field)
         body = (await self._memory.graphs([version_id]))[version_id]
         outer = await self._outer(run, body)
+        answered = await self._answered.before(run, graph, spawn, body)
         runs: list[Run] = []
         for key in spawn.keys:
             item, index = await self._item(run, spawn, key, suspended)
-            given = {"item": item, "index": index, "outer": outer, "input": run.input}
-            runs.append(_child(run, spawn, key, version_id, now, **given))
+            given = {"item": item, "index": index, "outer": outer, "answered": answered[key]}
+            runs.append(_child(run, spawn, key, version_id, now, input=run.input, **given))
         return Born(runs, body, [])
 
     async def _workflow(self, run: Run, spawn: Spawn, directive: SpawnRuns, now: Millis) -> Born:
@@ -77,7 +80,8 @@ class Spawning:
         if graph is None:
             why = why or failure("not_found", _no_version(workflow_id, number))
             refused = [
-                ChildFinished(spawn.node, spawn.attempt, key, "failed", failure=why) for key in spawn.keys
+                ChildFinished(spawn.node, spawn.attempt, key, "failed", failure=why, begun=False)
+                for key in spawn.keys
             ]
             return Born([], None, refused)
         given = {

@@ -32,6 +32,7 @@ RUN_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "run.cancelled": (frozenset({"queued", "running", "paused"}), "cancelled"),
 }
 FLUSH_GRACE_MS = 10_000
+PAUSED_MS = 900_000
 Tell = Literal["cancel", "pause", "resume"]
 
 
@@ -130,7 +131,7 @@ class Draft:
         state = self.state(node_id)
         if state.status not in found:
             return False
-        state = state.model_copy(update={**changes, "status": left})
+        state = state.model_copy(update={"reset": False, **changes, "status": left})
         self.nodes[node_id] = state
         shown = state.failure if event in ("node.failed", "node.retrying") else None
         self.events.append(
@@ -253,5 +254,5 @@ class Draft:
         if self.again_at is not None:
             due.append(self.again_at)
         elif unflushed or not due:
-            due.append(soon)
+            due.append(soon if unflushed or self.status != "paused" else self.now + PAUSED_MS)
         return min(due)

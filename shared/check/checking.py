@@ -54,10 +54,10 @@ def check(
         return Checked([Problem("", "invalid", "a graph is an object with nodes, edges and settings")])
     if problem := size_problem(raw):
         return Checked([problem])
-    count = count_nodes(raw, catalog)
+    count, parts = count_nodes(raw, catalog)
     check_one = _Check(Known(catalog, credentials, workflow_id), bodies=count <= MOST_NODES)
     checked = check_one.graph(raw, Scope())
-    if (problem := count_problem(count, max_nodes)) and not _hopeless(raw):
+    if (problem := count_problem(count, parts, max_nodes)) and not _hopeless(raw):
         checked.problems.insert(0, problem)
     checked.problems = checked.problems[:MOST_PROBLEMS]
     checked.graph = None if checked.problems else checked.graph

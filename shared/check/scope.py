@@ -66,16 +66,23 @@ def graphs_in(node: Node, node_type: NodeType) -> Iterator[tuple[str, dict[str, 
             yield name, body
 
 
-def count_nodes(raw: Any, catalog: Mapping[str, NodeType]) -> int:
-    """How many nodes a graph has together with all the graphs in it. No recursion."""
-    graphs, count = [raw], 0
+def count_nodes(raw: Any, catalog: Mapping[str, NodeType]) -> tuple[int, int]:
+    """How many nodes a graph has together with all the graphs in it, and how many of them only serve others.
+    No recursion."""
+    graphs, count, parts = [raw], 0, 0
     while graphs:
         graph = graphs.pop()
         nodes = graph.get("nodes") if isinstance(graph, dict) else None
         for node in nodes if isinstance(nodes, list) else []:
             count += 1
+            parts += _is_part(node, catalog)
             graphs += _bodies_of(node, catalog)
-    return count
+    return count, parts
+
+
+def _is_part(node: Any, catalog: Mapping[str, NodeType]) -> bool:
+    name = node.get("type") if isinstance(node, dict) else None
+    return isinstance(name, str) and name in catalog and catalog[name].part
 
 
 def _bodies_of(node: Any, catalog: Mapping[str, NodeType]) -> list[Any]:

@@ -36,12 +36,14 @@ def size_problem(raw: Any) -> Problem | None:
     return None
 
 
-def count_problem(count: int, max_nodes: int) -> Problem | None:
-    """Whether there are more nodes than may be."""
-    if count <= max_nodes:
+def count_problem(count: int, parts: int, max_nodes: int) -> Problem | None:
+    """Whether there are more nodes than may be; parts of others count only against what can be at most."""
+    found, most = (count, MOST_NODES) if count > MOST_NODES else (count - parts, max_nodes)
+    if found <= most:
         return None
-    said = f"the graph has {count:,} nodes, those within containers included; {max_nodes:,} may be"
-    return Problem("nodes", "too_many_nodes", said)
+    said = f"the graph has {found:,} nodes, those within containers included; {most:,} may be"
+    hint = f" (`WEFT_MAX_NODES` of the gateway says so; it may be up to {MOST_NODES:,})"
+    return Problem("nodes", "too_many_nodes", said + (hint if most < MOST_NODES else ""))
 
 
 def shape_problems(raw: dict[str, Any], error: ValidationError) -> list[Problem]:

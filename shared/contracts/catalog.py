@@ -43,6 +43,8 @@ class NodeType(Contract):
     """Config fields that hold a graph which the node runs as child runs."""
     waits: bool = False
     """Whether it may be suspended for as long as somebody takes."""
+    part: bool = False
+    """Whether it only serves another node, like the input of an imported state: limits do not count it."""
     credential_type: str | None = None
 
 

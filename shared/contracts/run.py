@@ -107,7 +107,8 @@ class Run(Contract):
     A child run knows its `parent_id`, the node there that began it in which attempt, its `key` among that
     node's children, `item` and `index`, and in `outer` the outputs its graph names of graphs around it.
     `ancestors` are the workflows that led to it. `secret` makes the tokens of resume URLs; it is never shown.
-    A `dry` run touches nothing outside; `pins` says that pinned outputs count. `rerun_of` is the run whose
+    A `dry` run touches nothing outside; `answered` counts what its mocks have answered before a child run
+    began, by their paths in it; `pins` says that pinned outputs count. `rerun_of` is the run whose
     results it took over. `waiting_for` is set when it is stored: a list finds by it."""
 
     id: str = Field(validation_alias="_id", serialization_alias="_id")
@@ -143,6 +144,7 @@ class Run(Contract):
     signals: dict[str, Value] = Field(default_factory=dict)
     secret: str = ""
     dry: bool = False
+    answered: dict[str, int] = Field(default_factory=dict)
     pins: bool = False
     rerun_of: str | None = None
     waiting_for: Literal["", "review"] = ""

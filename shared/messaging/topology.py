@@ -9,7 +9,14 @@ DEAD_QUEUE = "dead.v1"
 PARTITIONS = 16
 LANES = ("high", "normal")
 DELIVERY_LIMIT = 20
-PLANNER_EVENTS = ("run.requested", "run.control", "run.woken", "node.started", "node.finished", "slice.finished")
+PLANNER_EVENTS = (
+    "run.requested",
+    "run.control",
+    "run.woken",
+    "node.started",
+    "node.finished",
+    "slice.finished",
+)
 
 QUORUM = {"x-queue-type": "quorum"}
 WORK_QUEUE = {

@@ -41,7 +41,3 @@ class Cache:
         }
         if not await self._collection.replace_one({"_id": key}, document):
             await self._collection.insert_one(document)
-
-    async def purge(self, now: Millis) -> int:
-        """Delete what has expired; how many there were."""
-        return await self._collection.delete({"expires_at": {"$lte": now}})

@@ -11,6 +11,8 @@ from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from shared.storage.shapes import Shape
+
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
 
@@ -24,8 +26,13 @@ INDEXES: dict[str, list[str]] = {
     "node_runs": ["run_id", "executor"],
     "run_events": ["run_id"],
     "workflows": ["workspace_id"],
-    "versions": ["workflow_id"],
+    "versions": ["workflow_id", "used_at"],
     "cache": ["expires_at"],
+    "payloads": ["at"],
+    "idempotency": ["created_at"],
+    "sources": ["source"],
+    "dead_letters": ["received_at"],
+    "dead_bodies": ["received_at"],
 }
 
 
@@ -34,11 +41,12 @@ class Collection:
 
     def __init__(self, database: AsyncDatabase[Document], name: str) -> None:
         self._raw = database[name]
+        self._shape = Shape(name)
 
     async def insert_one(self, document: Document) -> bool:
         """Insert; False when a document with this `_id` is there already."""
         try:
-            await self._raw.insert_one(document)
+            await self._raw.insert_one(self._shape.written(document))
         except DuplicateKeyError:
             return False
         return True
@@ -47,7 +55,7 @@ class Collection:
         """Insert all that are new; the ids of those that were there already."""
         try:
             if documents:
-                await self._raw.insert_many(documents, ordered=False)
+                await self._raw.insert_many([self._shape.written(each) for each in documents], ordered=False)
         except BulkWriteError as error:
             failed = error.details["writeErrors"]
             if any(each["code"] != DUPLICATE_KEY for each in failed):
@@ -58,7 +66,7 @@ class Collection:
     async def replace_one(self, guard: Filter, document: Document) -> bool:
         """Replace the one document that `guard` (`_id` and, say, `rev`) matches; False when none does."""
         checked(guard)
-        return (await self._raw.replace_one(guard, document)).matched_count == 1
+        return (await self._raw.replace_one(guard, self._shape.written(document))).matched_count == 1
 
     async def replace_many(self, replaces: Sequence[tuple[Filter, Document]]) -> int:
         """Guarded replaces in one unordered write; how many matched."""
@@ -66,24 +74,44 @@ class Collection:
             return 0
         if len(replaces) == 1:  # a bulk of one costs more than the write itself
             return int(await self.replace_one(*replaces[0]))
-        operations = [ReplaceOne(checked(guard), document) for guard, document in replaces]
+        operations = [
+            ReplaceOne(checked(guard), self._shape.written(document)) for guard, document in replaces
+        ]
         return (await self._raw.bulk_write(operations, ordered=False)).matched_count
 
     async def find_one(self, query: Filter) -> Document | None:
         """The first document that matches."""
-        return await self._raw.find_one(checked(query))
+        found = await self._raw.find_one(checked(query))
+        return None if found is None else self._shape.read(found)
 
     async def find(
         self, query: Filter, *, sort: str | None = None, descending: bool = False, limit: int = 0
     ) -> list[Document]:
         """All that match, at most `limit` when it is not 0, sorted by one field when asked to."""
-        pipeline: list[dict[str, Any]] = [{"$match": checked(query)}]
         if sort is None:
-            return await self._raw.find(checked(query), limit=limit).to_list()
-        pipeline.append({"$sort": {sort: -1 if descending else 1}})
-        if limit:
-            pipeline.append({"$limit": limit})
-        return await (await self._raw.aggregate(pipeline)).to_list()
+            found = await self._raw.find(checked(query), limit=limit).to_list()
+        else:
+            found = await self._sorted(query, {sort: -1 if descending else 1}, limit=limit)
+        return [self._shape.read(each) for each in found]
+
+    async def ids(self, query: Filter, *, limit: int) -> list[str]:
+        """The first ids of those that match, in order; no document is sent."""
+        found = await self._sorted(query, {"_id": 1}, limit=limit, only_id=True)
+        return [each["_id"] for each in found]
+
+    async def present(self, ids: Iterable[str]) -> set[str]:
+        """Which of these ids there are; no document is sent."""
+        found = self._raw.find({"_id": {"$in": list(ids)}}, {"_id": 1})
+        return {each["_id"] for each in await found.to_list()}
+
+    async def _sorted(
+        self, query: Filter, sort: Mapping[str, int], *, limit: int, only_id: bool = False
+    ) -> list[Document]:
+        """By aggregation: the embedded store scans for a find by a range of ids."""
+        stages: list[dict[str, Any]] = [{"$match": checked(query)}, {"$sort": sort}]
+        stages += [{"$limit": limit}] if limit else []
+        stages += [{"$project": {"_id": 1}}] if only_id else []
+        return await (await self._raw.aggregate(stages)).to_list()
 
     async def count_by(self, query: Filter, field: str) -> dict[str, int]:
         """How many documents match, by the value of one field."""

@@ -1,11 +1,15 @@
-"""`payloads`: JSON texts over 32 KB, under the SHA-256 of their content."""
+"""`payloads`: JSON texts over 32 KB, under the SHA-256 of their content; `at` is when they were last put."""
 
 from collections.abc import Sequence
 from hashlib import sha256
 
 from shared.contracts.base import Json
 from shared.contracts.value import INLINE_BYTES, Value
-from shared.storage.mongo import Store
+from shared.ids import now_ms
+from shared.storage.mongo import Document, Store
+
+SAID_AGAIN_MS = 43_200_000
+"""`at` may be this much older than the last put, so that what is put often is rarely written."""
 
 
 class Payloads:
@@ -23,8 +27,17 @@ class Payloads:
     async def refer(self, text: Json) -> Value:
         """A reference to the text, once it is stored."""
         digest = sha256(text.encode()).hexdigest()
-        await self._collection.insert_one({"_id": digest, "text": text})
+        document = {"_id": digest, "text": text, "at": now_ms()}
+        while not await self._collection.insert_one(document) and not await self._said_again(document):
+            """The janitor has removed it in between."""
         return Value(ref=digest, size=len(text.encode()))
+
+    async def _said_again(self, document: Document) -> bool:
+        """See to it that what is there already counts as put now; False when it is gone."""
+        fresh = {"_id": document["_id"], "at": {"$gt": document["at"] - SAID_AGAIN_MS}}
+        if await self._collection.ids(fresh, limit=1):
+            return True
+        return await self._collection.replace_one({"_id": document["_id"]}, document)
 
     async def texts(self, values: Sequence[Value]) -> dict[str, Json]:
         """The texts behind the references among `values`, by reference; raises LookupError when one is

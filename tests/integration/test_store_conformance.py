@@ -247,6 +247,29 @@ async def test_sorting_and_limits(things: Collection) -> None:
     assert len(await things.find({"rank": {"$gte": 0}}, limit=9)) == 9
 
 
+async def test_ids_alone_come_in_order_a_page_at_a_time(things: Collection) -> None:
+    stored = documents(10, 120)
+    Random(7).shuffle(stored)
+    await things.insert_many(stored)
+    reds = sorted(each["_id"] for each in stored if each["kind"] == "red")
+    assert await things.ids({"kind": "red"}, limit=200) == reds
+    assert await things.ids({"kind": "red", "_id": {"$gt": reds[3], "$lt": reds[9]}}, limit=4) == reds[4:8]
+    unset = sorted(each["_id"] for each in stored if each.get("open") is None)
+    assert await things.ids({"open": None}, limit=200) == unset
+    assert await things.ids({"_id": {"$gt": "e"}}, limit=5) == []
+    assert await things.present([reds[0], reds[5], "none"]) == {reds[0], reds[5]}
+    assert await things.present([]) == set()
+
+
+async def test_a_range_of_ids_is_deleted(things: Collection) -> None:
+    stored = documents(11, 100)
+    await things.insert_many(stored)
+    gone = {"_id": {"$in": [f"d11:{n:04d}" for n in range(50)]}, "rank": {"$lt": 25}}
+    low = {each["_id"] for each in stored[:50] if each["rank"] < 25}
+    assert await things.delete(gone) == len(low)
+    assert {each["_id"] for each in await things.find({})} == {each["_id"] for each in stored} - low
+
+
 async def test_counting_by_a_field(things: Collection) -> None:
     stored = documents(8, 200)
     await things.insert_many(stored)

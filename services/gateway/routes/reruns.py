@@ -17,6 +17,7 @@ from services.gateway.resources import RunResource
 from services.gateway.starting import Order, start
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.value import to_json
+from shared.ids import now_ms
 
 router = APIRouter(tags=["runs"])
 
@@ -58,7 +59,7 @@ async def rerun_order(gateway: Gateway, old: Run, wanted: Rerun, raw: bytes, tra
 
     async def pin() -> Pinned:
         found = await gateway.pinned.get(old.workspace_id, version)
-        if found is None:
+        if found is None or not await gateway.versions.used(version, now_ms()):
             raise Refused("not_found", f"Version {version!r} is gone")
         return replace(found, workflow_id=old.workflow_id)
 

@@ -58,7 +58,8 @@ async def serve(amqp_url: str, gateway_store: Store) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def served(**changes: Any) -> AsyncIterator[Service]:
-        settings = GatewaySettings.model_validate({"api_key": KEY, "port": 0, **changes})
+        given = {"api_key": KEY, "port": 0, "amqp_url": amqp_url, **changes}
+        settings = GatewaySettings.model_validate(given)
         bus = Bus(amqp_url, name="test-gateway", drain_s=1)
         service = Service(
             "gateway",

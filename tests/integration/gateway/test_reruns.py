@@ -8,6 +8,7 @@ from shared.contracts.value import inline
 from shared.ids import now_ms
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
+from shared.storage.sources import BEGINNING_MS, Sources
 from tests.integration.gateway.api import Api, Planner
 
 NODES = [{"id": "a", "type": "noop"}, {"id": "b", "type": "noop"}]
@@ -49,6 +50,39 @@ async def test_a_failed_run_is_run_again_from_where_it_failed(
     assert (shown["rerun_of"], shown["nodes"]["a"]["reused_from"]) == (old.id, old.id)
     node = (await api.get(f"/runs/{new.id}/nodes/a")).body
     assert [attempt["output"] for attempt in node["attempts"]] == [7]
+
+
+async def test_what_is_taken_over_stays_and_what_is_gone_is_not_run_again(
+    api: Api, planner: Planner, gateway_store: Store
+) -> None:
+    old = await finished(api, planner, await api.workflow(GRAPH))
+    new = (await api.post(f"/runs/{old.id}/rerun")).body["id"]
+    await planner.next_run()
+    assert await Sources(gateway_store).held([old.id], now_ms() + 10 * BEGINNING_MS) == {old.id}
+    await planner.save(new, "failed", "run.failed", a={**DONE, "source": old.id})
+    await gateway_store["runs"].delete({"_id": old.id})
+    assert (await api.post(f"/runs/{new}/rerun")).status == 202
+    await planner.next_run()
+    await gateway_store["runs"].delete({"_id": new})
+    assert await Sources(gateway_store).held([old.id], now_ms() + 10 * BEGINNING_MS) == {old.id}
+    (await api.post(f"/runs/{old.id}/rerun")).refused(404, "not_found")
+
+
+async def test_an_ad_hoc_graph_that_is_run_again_counts_as_used(
+    api: Api, planner: Planner, gateway_store: Store
+) -> None:
+    graph = {"nodes": [{"id": "used_again", "type": "noop"}]}
+    run_id = (await api.post("/runs", {"graph": graph})).body["id"]
+    await planner.next_run()
+    old = await planner.save(run_id, "failed", "run.failed")
+    [before] = await gateway_store["versions"].find({"_id": old.version})
+    assert await gateway_store["versions"].replace_one({"_id": old.version}, {**before, "used_at": 5})
+    assert (await api.post(f"/runs/{run_id}/rerun")).status == 202
+    await planner.next_run()
+    [after] = await gateway_store["versions"].find({"_id": old.version})
+    assert after["used_at"] >= before["used_at"]
+    await gateway_store["versions"].delete({"_id": old.version})
+    (await api.post(f"/runs/{run_id}/rerun")).refused(404, "not_found")
 
 
 async def test_one_node_is_run_again_with_another_input(api: Api, planner: Planner) -> None:

@@ -30,11 +30,3 @@ async def test_a_new_answer_takes_the_place_of_the_old_one(cache: Cache) -> None
 async def test_no_workspace_sees_the_answers_of_another(cache: Cache) -> None:
     await cache.keep("k", "w", Kept("out", inline("1"), 100))
     assert await cache.find("k", "x", 1) is None
-
-
-async def test_what_has_expired_is_deleted(cache: Cache) -> None:
-    for key, expires_at in (("old", 10), ("due", 20), ("fresh", 21)):
-        await cache.keep(key, "w", Kept("out", inline("1"), expires_at))
-    assert await cache.purge(20) == 2
-    assert await cache.find("fresh", "w", 0)
-    assert await cache.find("old", "w", 0) is None

@@ -1,10 +1,13 @@
 """`payloads`: what is too large to travel is stored once under its content."""
 
+import asyncio
+
 import pytest
 
 from shared.contracts.value import INLINE_BYTES, Value, inline
 from shared.storage.mongo import Store
-from shared.storage.payloads import Payloads
+from shared.storage.payloads import SAID_AGAIN_MS, Payloads
+from tests.builders import NOW
 
 
 @pytest.fixture
@@ -38,6 +41,35 @@ async def test_bytes_count_not_letters(payloads: Payloads) -> None:
 async def test_the_same_content_is_stored_once(payloads: Payloads) -> None:
     assert await payloads.refer("[1]") == await payloads.refer("[1]")
     assert (await payloads.refer("[1]")).ref != (await payloads.refer("[2]")).ref
+
+
+async def test_what_is_put_again_counts_as_new(
+    store: Store, payloads: Payloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def put_at(now: int) -> int:
+        monkeypatch.setattr("shared.storage.payloads.now_ms", lambda: now)
+        ref = (await payloads.refer("[1]")).ref
+        return next(each["at"] for each in await store["payloads"].find({"_id": ref}))
+
+    assert await put_at(NOW) == NOW
+    assert await put_at(NOW + 1) == NOW, "not worth a write"
+    assert await put_at(NOW + SAID_AGAIN_MS) == NOW + SAID_AGAIN_MS
+
+
+async def test_what_is_removed_while_it_is_put_is_there_afterwards(store: Store, payloads: Payloads) -> None:
+    value = await payloads.refer("[1]")
+
+    async def remove() -> None:
+        for _ in range(30):
+            await store["payloads"].delete({"_id": value.ref})
+
+    async def put() -> None:
+        for _ in range(30):
+            await payloads.refer("[1]")
+
+    await asyncio.gather(remove(), *(put() for _ in range(3)))
+    assert await payloads.refer("[1]") == value
+    assert await payloads.text(value) == "[1]"
 
 
 async def test_texts_are_found_together(payloads: Payloads) -> None:

@@ -19,7 +19,15 @@ End = tuple[str, str | None]
 
 
 def answer(
-    seed: int, graph: PinnedGraph, run_id: str, node_id: str, attempt: int, turn: int, now: int, *, plain: bool
+    seed: int,
+    graph: PinnedGraph,
+    run_id: str,
+    node_id: str,
+    attempt: int,
+    turn: int,
+    now: int,
+    *,
+    plain: bool,
 ) -> NodeResult:
     """One attempt's result. In a `plain` world all failures are alike."""
     drawn = crc32(f"{seed}:{run_id}:{node_id}:{attempt}:{turn}".encode()) // 7
@@ -91,7 +99,9 @@ def _end(seed: int, graph: PinnedGraph, run_id: str, node_id: str) -> End:
         if end[0] == "succeeded":
             return end
     mode = graph.nodes[node_id].policy.on_failure
-    return "failed", FAILURE if FAILURE in graph.frozen[node_id].ports else {"continue": "out"}.get(mode)
+    return "failed", "out" if mode == "continue" else FAILURE if FAILURE in graph.frozen[
+        node_id
+    ].ports else None
 
 
 def _attempt(seed: int, graph: PinnedGraph, run_id: str, node_id: str, attempt: int) -> End:

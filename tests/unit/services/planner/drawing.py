@@ -14,14 +14,18 @@ WAITS = ("wait", "review", "signal")
 CONTAINERS = ("map", "loop", "try", "workflow")
 KINDS = st.sampled_from(("noop", *WAITS, *CONTAINERS, "map"))
 INNER = st.sampled_from(("noop", "noop", "noop", "wait", "review", "map", "loop", "try"))
-OWN_PORTS = {"review": ["approve", "reject", "timeout"], "signal": ["out", "timeout"], "try": ["out", "failure"]}
+OWN_PORTS = {
+    "review": ["approve", "reject", "timeout"],
+    "signal": ["out", "timeout"],
+    "try": ["out", "failure"],
+}
 DEPTH = 2
 
 NODES = st.tuples(
     st.sampled_from(PORTS),
     st.sampled_from(EFFECTS),
     st.sampled_from(["all", "any"]),
-    st.sampled_from(["stop", "continue", "port"]),
+    st.sampled_from(["stop", "continue", "continue", "port"]),
     st.integers(1, 3),
     st.sampled_from([0, 0.2, 45]),
     st.booleans(),
@@ -79,8 +83,9 @@ def _node(
         name, type=kind, config=config, join=join, on_failure=mode, timeout_s=limit,
         retry={"max_attempts": attempts, "initial_s": wait},
     )  # fmt: skip
-    ports = OWN_PORTS.get(kind, ["out"]) if kind != "noop" else own
-    ports = list(dict.fromkeys([*ports, *(["failure"] if mode == "port" else [])]))
+    ports: list[str] = OWN_PORTS.get(kind, ["out"]) if kind != "noop" else own
+    if mode == "port" and "failure" not in ports:
+        ports = [*ports, "failure"]
     return made, FrozenNode(
         pool="core", ports=ports, side_effects=effects if kind == "noop" else "none",
         light=light and kind == "noop", waits=kind in WAITS, bodies=bodies,

@@ -7,14 +7,24 @@ import json
 from pathlib import Path
 from typing import Any
 
-from services.planner.decide import Fact, Woken
-from shared.contracts.events import MESSAGES
+from pydantic import TypeAdapter
+
+from services.planner.children import ChildBegun, ChildFinished, Ungatherable
+from services.planner.decide import Admission, Fact, Woken
+from shared.contracts.events import MESSAGES, Message
 from shared.contracts.run import Run
 from shared.contracts.value import from_json
 from shared.contracts.version import Version
 from tests.unit.services.planner.play import Play
 
 FOLDER = Path(__file__).parents[3] / "histories"
+FOUND: dict[str, tuple[type, TypeAdapter[Any]]] = {
+    "woken": (Woken, TypeAdapter(Woken)),
+    "admission": (Admission, TypeAdapter(Admission)),
+    "child_finished": (ChildFinished, TypeAdapter(ChildFinished)),
+    "child_begun": (ChildBegun, TypeAdapter(ChildBegun)),
+    "ungatherable": (Ungatherable, TypeAdapter(Ungatherable)),
+}
 MODELS = {model.event: model for model in MESSAGES}
 
 
@@ -34,7 +44,11 @@ def replay(history: dict[str, Any]) -> Play:
 
 def outcome(play: Play) -> dict[str, Any]:
     """What is compared: every event, every message sent, and the run as it was left."""
+    begins = [[[each.node, each.field, each.keys] for each in made.spawns] for made in play.decisions]
+    tells = [[list(each) for each in made.tells] for made in play.decisions]
     return {
+        **({"spawns": begins} if any(begins) else {}),
+        **({"tells": tells} if any(tells) else {}),
         "events": {seq: _plain(event) for seq, event in play.run.outbox.items()},
         "sends": [decision.sends for decision in play.decisions],
         "run": _plain(play.run.model_copy(update={"outbox": {}})),
@@ -64,13 +78,14 @@ def _plain(model: Any) -> dict[str, Any]:
 
 
 def _told(fact: Fact) -> dict[str, Any]:
-    if isinstance(fact, Woken):
-        return {"event": "woken", "claimed": sorted(fact.claimed)}
-    return {"event": fact.event, **_plain(fact)}
+    if isinstance(fact, Message):
+        return {"event": fact.event, **_plain(fact)}
+    kind = next(name for name, (found, _) in FOUND.items() if isinstance(fact, found))
+    return {"event": kind, **FOUND[kind][1].dump_python(fact, mode="json", exclude_defaults=True)}
 
 
 def _fact(told: dict[str, Any]) -> Fact:
     event, said = told["event"], {key: value for key, value in told.items() if key != "event"}
-    if event == "woken":
-        return Woken(frozenset(said["claimed"]))
+    if event in FOUND:
+        return FOUND[event][1].validate_python(said)
     return MODELS[event].model_validate(said)  # type: ignore[return-value]

@@ -41,7 +41,8 @@ def check(graph: PinnedGraph, before: Run, facts: Sequence[Fact], decision: Deci
     _check_waiting(after)
     if after.status not in FINISHED:
         assert after.wake_at is not None, "nobody will look at this run again"
-        woken = any(isinstance(fact, Woken) for fact in facts)
+        resumed = any(isinstance(fact, RunControl) and fact.action == "resume" for fact in facts)
+        woken = any(isinstance(fact, Woken) for fact in facts) and not resumed
         assert not woken or after.wake_at > now, "the run would be woken again and again"
 
 
@@ -55,7 +56,9 @@ def _check_waiting(after: Run) -> None:
     for node_id in after.eligible:
         state = after.nodes[node_id]
         between = state.suspended and state.suspended.children and not state.suspended.children.open
-        assert state.status == "pending" or (state.status == "suspended" and between), f"{node_id} is not free"
+        assert state.status == "pending" or (state.status == "suspended" and between), (
+            f"{node_id} is not free"
+        )
         assert between or state.wake_at is None, f"{node_id} still waits"
 
 
@@ -72,7 +75,9 @@ def _check_attempts(before: Run, facts: Sequence[Fact], decision: Decision) -> N
             if result.node in skipped:
                 continue
             awaited = (state.head, state.head_attempt) == (head, attempt)
-            assert awaited or (head, attempt) == (result.node, state.attempt), f"{head} {attempt} is not awaited"
+            assert awaited or (head, attempt) == (result.node, state.attempt), (
+                f"{head} {attempt} is not awaited"
+            )
             assert state.attempt == result.attempt, f"{result.node} is in attempt {state.attempt}"
             assert state.status in ("pending", "ready", "running", "suspended"), f"{result.node} has answered"
 
@@ -109,7 +114,9 @@ def check_end(graph: PinnedGraph, run: Run, events: dict[int, Event]) -> None:
         culprit = run.failure.node
         assert culprit is None or graph.nodes[culprit].policy.on_failure == "stop"
     elif run.status == "succeeded":
-        given = {node_id: state for node_id, state in run.nodes.items() if state.status == "skipped" and state.port}
+        given = {
+            node_id: state for node_id, state in run.nodes.items() if state.status == "skipped" and state.port
+        }
         expected = evaluate(graph, lambda node_id: _ended(run.nodes[node_id]), frozenset(given))
         assert {node_id: state.status for node_id, state in run.nodes.items()} == expected
 

@@ -13,6 +13,7 @@ from tests.unit.services.planner.luck import Luck
 
 OF_RUNS = ("pause", "resume", "pause", "resume", "cancel")
 OF_NODES = ("retry", "retry", "skip", "decide", "signal")
+FITTING = {"retry": ("failed", "ready", "running"), "decide": ("suspended",)}
 ROOT = "run_1"
 
 
@@ -30,7 +31,7 @@ class People:
         """Perhaps ask for something."""
         if rounds == self._luck.trouble.cancel_after:
             self._ask(ROOT, "cancel")
-        if self._left <= 0 or self._luck.chance.random() > 0.15:
+        if self._left <= 0 or self._luck.chance.random() > 0.3:
             return
         self._left -= 1
         pick = self._luck.chance.choice
@@ -39,10 +40,12 @@ class People:
             action = pick(OF_RUNS)
             self._ask(run.id if action == "cancel" else ROOT, action)
             return
-        node_id = pick(list(self._graphs[run.id].nodes))
+        action = pick(OF_NODES)
+        fitting = [each for each, state in run.nodes.items() if state.status in FITTING.get(action, ())]
+        node_id = pick(fitting or list(self._graphs[run.id].nodes))
         state = run.nodes.get(node_id, NodeState())
         port = pick([*self._graphs[run.id].frozen[node_id].ports, "elsewhere"])
-        self._ask(run.id, pick(OF_NODES), node_id, pick([state.attempt, None, state.attempt - 1]), port)
+        self._ask(run.id, action, node_id, pick([state.attempt, None, state.attempt - 1]), port)
 
     def attend(self) -> None:
         """Nothing else happens: go on with what was paused, and answer what waits for an answer."""

@@ -1,4 +1,4 @@
-"""Whatever the graph and whatever goes wrong: a run ends, once, and as it should, and so do its child runs."""
+"""Whatever the graph and whatever goes wrong: a run ends, once, and as it should, and its child runs do."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

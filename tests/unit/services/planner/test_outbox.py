@@ -12,19 +12,9 @@ FROZEN = FrozenNode(pool="core", ports=["out"], side_effects="none", mocks=["0",
 
 
 @pytest.mark.parametrize(
-    ("run_id", "attempt", "answer"),
-    [
-        ("run_1", 1, "0"),
-        ("run_1", 3, "2"),
-        ("run_1", 9, "4"),
-        ("run_1.each.3", 1, "3"),
-        ("run_1.each.2", 2, "3"),
-        ("run_1.again.0-3", 1, "2"),
-        ("run_1.each.1.turn.2", 1, "3"),
-        ("run_1.t.finally", 1, "0"),
-    ],
+    ("attempt", "before", "answer"), [(1, 0, "0"), (3, 0, "2"), (9, 0, "4"), (1, 3, "3"), (2, 2, "3")]
 )
-def test_each_begun_body_answers_with_the_next_mock(run_id: str, attempt: int, answer: str) -> None:
-    state = {"n": NodeState(attempt=attempt)}
-    begun = run(run_id).model_copy(update={"nodes": state})
+def test_each_attempt_answers_with_the_next_mock(attempt: int, before: int, answer: str) -> None:
+    changes = {"nodes": {"n": NodeState(attempt=attempt)}, "answered": {"n": before} if before else {}}
+    begun = run("run_1").model_copy(update=changes)
     assert mock_of(begun, Node(id="n", type="t"), FROZEN) == answer

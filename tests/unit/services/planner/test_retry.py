@@ -70,6 +70,12 @@ def test_lost_work_is_repeated_where_that_is_harmless() -> None:
     assert wait(LOST, Retry(initial_s=50)) == 0
 
 
+@pytest.mark.parametrize(("code", "expected"), [("odd", True), ("timeout", False), ("http_404", False)])
+def test_a_policy_may_name_all_but_some(code: str, *, expected: bool) -> None:
+    retry = Retry(max_attempts=2, on=["*", "!timeout", "!http_4xx"])
+    assert may_retry(retry, failure(code, "no"), 1, "once") is expected
+
+
 @pytest.mark.parametrize(
     ("on", "code", "status", "expected"),
     [

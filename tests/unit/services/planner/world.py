@@ -45,6 +45,7 @@ class World:
     rounds: int = 0
 
     def __post_init__(self) -> None:
+        self._carried: set[str] = set()
         self.luck = Luck(self.seed, self.trouble)
         self.executors = Executors(self.luck, self.graphs)
         self.people = People(self.luck, self.runs, self.graphs)
@@ -70,13 +71,17 @@ class World:
                 self.wake()
             else:
                 self.luck.chance.choice(moves)()
+        for run_id in self.runs:  # what a crash has left in a child run's outbox is read from there
+            self._flush(run_id, [])
 
     def _open(self) -> bool:
         return bool(self.luck.mail or self.executors.work or self.executors.claimed or self._unfinished())
 
     def _unfinished(self) -> list[str]:
         return [
-            each.id for each in self.runs.values() if each.status not in RUN_FINISHED or each.wake_at is not None
+            each.id
+            for each in self.runs.values()
+            if each.status not in RUN_FINISHED or each.wake_at is not None
         ]
 
     def wake(self) -> None:
@@ -94,18 +99,17 @@ class World:
         """A planner takes some of the mail and carries it to the end, unless it crashes on the way."""
         mail = self._taken()
         told: list[tuple[str, Any]] = list(mail)
-        touched: set[str] = set()
+        self._carried.clear()
         try:
             while told:
                 groups: dict[str, list[Any]] = {}
                 for run_id, message in told:
                     groups.setdefault(run_id, []).append(message)
                 told = [each for run_id, group in groups.items() for each in self._carry(run_id, group)]
-                touched |= set(groups)
         except Crash:
             self.luck.mail += mail
             return
-        for run_id in touched & set(self.runs):
+        for run_id in self._carried:
             self._tidy(run_id)
 
     def _carry(self, run_id: str, messages: list[Any]) -> Told:
@@ -123,6 +127,8 @@ class World:
         self._save(before, decision)
         if self.luck.mishap():
             raise Crash
+        if decision.changed or any(isinstance(each, Woken) for each in facts):
+            self._carried.add(run_id)
         self._flush(run_id, unsent(before, decision, 0))
         told: Told = []
         for spawn in decision.spawns:
@@ -196,7 +202,7 @@ class World:
             self.executors.send(self.runs[run_id], head)
 
     def _tidy(self, run_id: str) -> None:
-        """A run that has finished, and has told everybody, is left alone."""
+        """A run that has finished, and has told everybody once more, is left alone."""
         if self.runs[run_id].status in RUN_FINISHED:
             self._flush(run_id, [])
             self.runs[run_id] = self.runs[run_id].model_copy(update={"wake_at": None})

@@ -79,6 +79,15 @@ def test_nodes_count_wherever_they_are(catalog: dict[str, NodeType]) -> None:
     assert "8 nodes" in check(graph, catalog, max_nodes=7).problems[0].message
 
 
+def test_what_only_serves_others_does_not_count(catalog: dict[str, NodeType]) -> None:
+    parts = catalog | {"part": catalog["free"].model_copy(update={"type": "part", "part": True})}
+    graph = raw_graph([raw_node("a"), *(raw_node(f"n{at}", "part") for at in range(998)), raw_node("b")])
+    assert found(graph, parts, max_nodes=2) == []
+    [problem] = check(graph, parts, max_nodes=1).problems
+    assert "2 nodes" in problem.message
+    assert "WEFT_MAX_NODES" in problem.message
+
+
 def test_thousands_of_nodes_within_are_not_looked_at_one_by_one(catalog: dict[str, NodeType]) -> None:
     body = raw_graph([raw_node(f"n{at}", "zz") for at in range(1000)])
     assert found(raw_graph([each("one", body)]), catalog, max_nodes=1000) == [("nodes", "too_many_nodes")]

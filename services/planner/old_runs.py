@@ -1,0 +1,101 @@
+"""Which runs may go, and what goes with them.
+
+The id of a run tells when it was begun, and those of its child runs, events and results begin with it. A
+run's own document goes first; all that has none any more follows, also when a crash came in between.
+
+What is stored under its content says when it was last used. A run uses nothing that was last used before it
+was begun, give or take `SLACK_MS`; the few runs from before the limit that stay are looked through. (What
+remembered answers refer to does not count: without it they are simply not remembered.)"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ulid import ULID
+
+from services.planner.sweep import Sweep
+from shared.contracts.base import Millis
+from shared.contracts.run import RUN_FINISHED
+from shared.contracts.version import body_path
+from shared.storage.sources import Sources
+
+SLACK_MS = 2 * 86_400_000
+"""Uses are not written down each time, and clocks differ."""
+ROOT = re.compile(r"[^.:]+")
+ULID_TIME_CHARS = 10
+
+
+async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
+    """Remove runs that finished before then, and all that only they needed."""
+    ids = {"$lt": first_id(before)}
+    await _remove_finished(sweep, ids, before, now)
+    for name in ("runs", "run_events", "node_runs"):
+        await _remove_left_behind(sweep, name, ids, now)
+    payloads, versions = await _in_use(sweep, ids)
+    await sweep.remove_all("payloads", but=payloads, at={"$lt": before - SLACK_MS})
+    await sweep.remove_all("versions", but=versions, used_at={"$lt": before - SLACK_MS})
+
+
+def first_id(at: Millis) -> str:
+    """What the ids of runs sort after that were begun then or later."""
+    return f"run_{str(ULID.from_timestamp(at / 1000))[:ULID_TIME_CHARS]}"
+
+
+async def _remove_finished(sweep: Sweep, ids: dict[str, str], before: Millis, now: Millis) -> None:
+    finished = {"status": {"$in": sorted(RUN_FINISHED)}, "finished_at": {"$lt": before}, "wake_at": None}
+    async for page in sweep.pages("runs", {"_id": ids, "level": "top", **finished}):
+        held = await Sources(sweep.store).held(page, now)
+        idle = [each for each in page if each not in held and not await _busy_below(sweep, each, before)]
+        await sweep.remove("runs", idle, **finished)
+
+
+async def _busy_below(sweep: Sweep, run_id: str, before: Millis) -> bool:
+    """Whether a child run goes on, or has not finished long enough ago: a workflow that nobody waits for
+    outlives the run that has started it."""
+    runs, below = sweep.store["runs"], {"_id": {"$gt": f"{run_id}.", "$lt": f"{run_id}/"}}
+    if not await runs.ids(below, limit=1):
+        return False
+    late: tuple[dict[str, Any], ...] = (
+        {"status": {"$in": ["queued", "running", "paused"]}},
+        {"wake_at": {"$gt": 0}},
+        {"finished_at": {"$gte": before}},
+    )
+    return any([await runs.ids({**below, **each}, limit=1) for each in late])
+
+
+async def _remove_left_behind(sweep: Sweep, name: str, ids: dict[str, str], now: Millis) -> None:
+    """What belongs to runs that are gone. Results stay that others have taken over."""
+    async for page in sweep.pages(name, {"_id": ids}):
+        roots = {root_of(each) for each in page}
+        gone = roots - await sweep.store["runs"].present(roots)
+        if name == "node_runs":
+            gone -= await Sources(sweep.store).held(gone, now)
+        await sweep.remove(name, [each for each in page if root_of(each) in gone])
+
+
+def root_of(document_id: str) -> str:
+    """The id of the run that has no parent, of the id of anything that belongs to it."""
+    found = ROOT.match(document_id)
+    return found[0] if found else document_id
+
+
+async def _in_use(sweep: Sweep, ids: dict[str, str]) -> tuple[set[str], set[str]]:
+    """References and versions in what is left with such ids. Results move from runs to `node_runs`, which
+    are therefore read last."""
+    payloads, versions = set[str](), set[str]()
+    for name in ("runs", "node_runs"):
+        async for page in sweep.pages(name, {"_id": ids}):
+            for document in await sweep.store[name].find({"_id": {"$in": page}}):
+                payloads.update(references(document))
+                versions.update({body_path(document["version"])[0]} if "version" in document else ())
+    return payloads, versions
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `ref` of a `Value` in a document."""
+    if isinstance(value, dict):
+        if isinstance(value.get("ref"), str):
+            yield value["ref"]
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from references(each)
