@@ -14,8 +14,8 @@ ITEM_BUDGET_S = 0.05
 async def run_slice(
     ready: NodeReady, run: Callable[[NodeReady], Awaitable[list[NodeResult]]], executor: str
 ) -> SliceFinished:
-    """Every child run's results. When they turn out to be slow, by their average, the rest is handed back: they
-    can run side by side then."""
+    """Every child run's results. When they turn out to be slow, by their average, the rest is handed back:
+    they can run side by side then."""
     assert ready.slice is not None
     part, start = ready.slice, time.perf_counter()
     answers: list[SliceAnswer] = []
