@@ -1,12 +1,16 @@
 """From a state's raw input to what it works on, and from its result to its output."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.asl.errors import RUNTIME, StatesError
 from shared.asl.paths import put, read
 from shared.asl.templates import resolve
-from shared.asl.times import moment
+from shared.asl.times import moment, shown
+from shared.contracts.graph import WAITING_TIMEOUT_S
 
+LONGEST_S = WAITING_TIMEOUT_S - 60
+"""Somewhat less than what may be waited for, as time goes on meanwhile."""
 State = dict[str, Any]
 
 
@@ -32,12 +36,13 @@ def output(state: State, raw: Any, result: Any, context: dict[str, Any]) -> Any:
 
 
 def seconds_from(state: State, data: Any, context: dict[str, Any]) -> float | str:
-    """How long a Wait state waits: seconds, or the timestamp until which; raises StatesError."""
+    """How long a Wait state waits: seconds, or the timestamp until which, in a year at most; raises
+    StatesError."""
     if "Timestamp" in state or "TimestampPath" in state:
         at = state["Timestamp"] if "Timestamp" in state else read(state["TimestampPath"], data, context)
-        moment(at)
-        return at
+        latest = datetime.now(UTC) + timedelta(seconds=LONGEST_S)
+        return shown(latest) if moment(at)[0] > latest else at
     found = state["Seconds"] if "Seconds" in state else read(state["SecondsPath"], data, context)
     if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
         raise StatesError(RUNTIME, f"a Wait state needs a number of seconds, not {found!r:.100}")
-    return found
+    return min(found, LONGEST_S)

@@ -14,7 +14,7 @@ BRANCH_FAILED = "States.BranchFailed"
 
 NO_COUNTERPART = "asl_no_counterpart"
 
-_UNCATCHABLE = frozenset({RUNTIME, "States.DataLimitExceeded", NO_COUNTERPART})
+UNCATCHABLE = frozenset({RUNTIME, "States.DataLimitExceeded", NO_COUNTERPART})
 """What no wildcard matches: trouble with the definition or its data, which another try would not mend."""
 _OWN_NAMES = {"timeout": TIMEOUT, "rate_limited": "States.Http.StatusCode.429"}
 
@@ -41,7 +41,7 @@ def named_by(error_equals: list[str], code: str, *, branches: bool = False) -> b
         return True
     if name == HEARTBEAT and TIMEOUT in error_equals:
         return True
-    if name in _UNCATCHABLE:
+    if name in UNCATCHABLE:
         return False
     if ALL in error_equals or (branches and BRANCH_FAILED in error_equals):
         return True

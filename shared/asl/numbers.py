@@ -1,5 +1,6 @@
 """Intrinsic functions on numbers. They raise ValueError or TypeError with what is wrong."""
 
+import math
 import random
 from typing import Any
 
@@ -7,10 +8,10 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
 def integer(value: Any) -> int:
-    """A whole number, rounded to the nearest as AWS does; raises TypeError for anything else."""
+    """A whole number, rounded to the nearest as AWS does, -1.5 to -1; raises TypeError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"an integer is wanted, not {value!r:.100}")
-    return int(value + 0.5) if isinstance(value, float) and value >= 0 else round(value)
+    return math.floor(value + 0.5) if isinstance(value, float) else value
 
 
 def add(left: Any, right: Any) -> int:

@@ -9,10 +9,22 @@ from typing import Any
 from jsonpath import JSONPathEnvironment, JSONPathError
 
 from shared.asl.errors import RESULT_PATH, RUNTIME, StatesError
-from shared.asl.spelling import LENGTH, Key, PathSpellingError, keys_of, named, spelled, split
+from shared.asl.spelling import (
+    LENGTH,
+    QUOTED,
+    SEVERAL_NAMES,
+    Key,
+    PathSpellingError,
+    keys_of,
+    named,
+    spelled,
+    split,
+)
 
 MOST_FOUND = 100_000
 MOST_CAUSE = 300
+PLACES = re.compile(r"\.?\[\s*-?[0-9]*\s*[:,]")
+"""A slice or a list of indexes."""
 FILTER = re.compile(r"\.?\[\s*\?")
 
 
@@ -44,6 +56,10 @@ def read(path: str, data: Any, context: dict[str, Any]) -> Any:
             return value
         if rest == LENGTH:
             return _length(path, value)
+        if names := SEVERAL_NAMES.search(rest):
+            return _fields(path, path_in_root[: -len(names[0])], names[1], root)
+        if PLACES.match(rest) and not isinstance(value, list):
+            raise PathMissing(path, f"wants an array, not {_kind(value)}")
         if isinstance(value, dict) and FILTER.match(rest):  # AWS tests the object itself, not its values
             return _found(path, spelled(rest), [value])
         return _found(path, named(keys) + spelled(rest), root)
@@ -117,6 +133,22 @@ def _found(path: str, selectors: str, value: Any) -> list[Any]:
     except JSONPathError as error:
         said = str(error).splitlines()[0]
         raise StatesError(RUNTIME, f"'{path[:MOST_CAUSE]}' is not a JSONPath: {said}") from error
+
+
+def _fields(path: str, leading: str, names: str, root: Any) -> Any:
+    """What AWS makes of a list of names at the end: an object with these of an object's fields, or a list of
+    them."""
+    wanted = [keys_of(f"$[{each}]")[0] for each in QUOTED.findall(names)]
+    found = read(leading, root, {})
+    if isinstance(found, list) and split(leading)[1]:
+        return [_picked(each, wanted) for each in found if isinstance(each, dict)]
+    if not isinstance(found, dict):
+        raise PathMissing(path, f"wants an object, not {_kind(found)}")
+    return _picked(found, wanted)
+
+
+def _picked(value: dict[str, Any], names: list[Key]) -> dict[str, Any]:
+    return {str(name): value[str(name)] for name in names if name in value}
 
 
 def _length(path: str, value: Any) -> int:

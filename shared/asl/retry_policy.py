@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from shared.asl.errors import ALL, BRANCH_FAILED, HEARTBEAT, TASK_FAILED, TIMEOUT
+from shared.asl.errors import ALL, BRANCH_FAILED, HEARTBEAT, TASK_FAILED, TIMEOUT, UNCATCHABLE
 from shared.asl.retries import DEFAULT_ATTEMPTS, DEFAULT_INTERVAL_S, DEFAULT_RATE, Retrier
 
 MOST_DELAY_S = 86_400
 MOST_ATTEMPTS = 100
 MOST_RATE = 100
-_TIMEOUTS = ["timeout", TIMEOUT, HEARTBEAT]
+_TIMEOUTS = ["timeout", TIMEOUT]
 
 
 def retry_policy(retriers: list[Retrier], *, branches: bool) -> dict[str, Any] | None:
@@ -20,12 +20,19 @@ def retry_policy(retriers: list[Retrier], *, branches: bool) -> dict[str, Any] |
         return None
     names = retrier["ErrorEquals"]
     if ALL in names or (branches and BRANCH_FAILED in names):
-        return {**_delays(retrier), "on": ["*"]}
-    return None if TASK_FAILED in names else {**_delays(retrier), "on": _codes(names)}
+        return {**_delays(retrier), "on": _all_but(sorted(UNCATCHABLE), names)}
+    if TASK_FAILED in names:
+        return {**_delays(retrier), "on": _all_but([*_TIMEOUTS, *sorted(UNCATCHABLE)], names)}
+    return {**_delays(retrier), "on": _codes(names)}
 
 
 def _attempts(retrier: Retrier) -> int:
     return retrier.get("MaxAttempts", DEFAULT_ATTEMPTS)
+
+
+def _all_but(refused: list[str], names: list[str]) -> list[str]:
+    """Every failure but some, unless these are named as well."""
+    return ["*", *(f"!{code}" for code in refused if code not in _codes(names))]
 
 
 def _codes(names: list[str]) -> list[str]:
@@ -34,7 +41,7 @@ def _codes(names: list[str]) -> list[str]:
     for name in names:
         status = name.removeprefix("States.Http.StatusCode.")
         if name == TIMEOUT:
-            codes += _TIMEOUTS
+            codes += [*_TIMEOUTS, HEARTBEAT]
         elif status != name:
             codes += [f"http_{status}", name]
         else:

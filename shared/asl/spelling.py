@@ -8,7 +8,10 @@ MOST_DESCENTS = 3
 _DOT = re.compile(r"\.(?!\.)([^.\[\]()*'\"\s]+)(?!\()")
 _BRACKETED = re.compile(r"""\.?\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*\]""")
 _INDEX = re.compile(r"\.?\[\s*(-?[0-9]{1,9})\s*\]")
-QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_NAME = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+QUOTED = re.compile(_NAME)
+SEVERAL_NAMES = re.compile(rf"\.?\[\s*({_NAME}(?:\s*,\s*{_NAME})+)\s*\]$")
+"""A list of names at the end of a path."""
 _PATTERN = re.compile(r"=~|\b(?:match|search)\s*\(")
 LENGTH = ".length()"
 """What AWS takes at the end of a path to one value, though no specification has it."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shared.asl.building import Building, Place
 from shared.asl.machine import followers
 from shared.asl.scope import END, Config, Scope, ref
+from shared.contracts.graph import WAITING_TIMEOUT_S
 
 
 def pass_on(building: Building, scope: Scope, place: Place) -> None:
@@ -33,14 +34,14 @@ def choice(building: Building, scope: Scope, place: Place) -> None:
 
 
 def wait(building: Building, scope: Scope, place: Place) -> None:
-    """A Wait state. A time that is written in it is waited for at once, any other is read from the input
-    first."""
+    """A Wait state. Seconds that are written in it are waited for at once, up to a year, as long as any run
+    may last; anything else is read first."""
     state, target = place.state, place.machine.where(place.state.get("Next"))
     last = building.names.part(place.id, "out")
     config = building.config(scope, place, ("OutputPath",)) | {"result": None, "next": building.id_of(target)}
     config["state"]["ResultPath"] = None
-    if "InputPath" not in state and ("Seconds" in state or "Timestamp" in state):
-        lasting = {"seconds": state["Seconds"]} if "Seconds" in state else {"until": state["Timestamp"]}
+    if "InputPath" not in state and "Seconds" in state:
+        lasting = {"seconds": min(state["Seconds"], WAITING_TIMEOUT_S)}
         scope.land(place.key, place.id, last)
     else:
         first = building.names.part(place.id, "in")

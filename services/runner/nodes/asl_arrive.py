@@ -13,7 +13,7 @@ class Config(Arriving):
     again: list[str] = Field(description="Those of them that another turn of the loop begins with.")
 
 
-@node("asl.arrive", title="Arrive", category="asl", icon="repeat")
+@node("asl.arrive", title="Arrive", category="asl", icon="repeat", part=True)
 async def arrive(config: Config, context: Context) -> Token:
     """Hand on the token that has come, and tell whether the loop takes another turn."""
     token = arrived_token(config.tokens, *config.into)

@@ -20,7 +20,15 @@ class Config(StateConfig):
     branches: bool = Field(False, description="The state has branches, so States.BranchFailed names it too.")
 
 
-@node("asl.catch", title="Catch", category="asl", icon="life-buoy", ports=[], ports_from="ways[].port")
+@node(
+    "asl.catch",
+    title="Catch",
+    category="asl",
+    icon="life-buoy",
+    ports=[],
+    ports_from="ways[].port",
+    part=True,
+)
 async def catch(config: Config, context: Context) -> Routed:
     """Take the way of the first Catcher that names the failure; fail with it if none does."""
     failed = next((each for each in config.failures if each is not None), {})

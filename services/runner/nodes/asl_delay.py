@@ -11,7 +11,7 @@ class Config(StateConfig):
     """The Wait state."""
 
 
-@node("asl.delay", title="Wait input", category="asl", icon="hourglass")
+@node("asl.delay", title="Wait input", category="asl", icon="hourglass", part=True)
 async def delay(config: Config, context: Context) -> dict[str, Any]:
     """Read how long a Wait state waits from its input: a number of seconds, or a timestamp."""
     with failing_as_told():

@@ -14,7 +14,7 @@ class Config(Arriving):
     wrapped: bool = Field(False, description="Answer {data: ...}, to be told from the failure of an item.")
 
 
-@node("asl.end", title="End", category="asl", icon="flag")
+@node("asl.end", title="End", category="asl", icon="flag", part=True)
 async def end(config: Config, context: Context) -> Any:
     """Answer with the output of the state that an imported state machine ended in."""
     data = arrived(config.tokens, None)

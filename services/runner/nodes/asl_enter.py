@@ -19,7 +19,7 @@ class Config(NodeConfig):
     ports: list[str] = Field(description="The states that it may lead to.", min_length=1)
 
 
-@node("asl.enter", title="Enter", category="asl", icon="log-in", ports=[], ports_from="ports[]")
+@node("asl.enter", title="Enter", category="asl", icon="log-in", ports=[], ports_from="ports[]", part=True)
 async def enter(config: Config, context: Context) -> Routed:
     """Hand the input of an imported state machine on to the state that comes next."""
     output = {"data": config.data, "next": config.next, "map": config.map}

@@ -11,7 +11,7 @@ class Config(StateConfig):
     """The state whose input it is."""
 
 
-@node("asl.input", title="State input", category="asl", icon="arrow-right-to-line")
+@node("asl.input", title="State input", category="asl", icon="arrow-right-to-line", part=True)
 async def state_input(config: Config, context: Context) -> dict[str, Any]:
     """Apply a state's InputPath and Parameters to its raw input."""
     raw = arrived(config.tokens, config.at)

@@ -12,7 +12,7 @@ class Config(StateConfig):
     """The Map state whose items they are."""
 
 
-@node("asl.items", title="Map items", category="asl", icon="list-ordered")
+@node("asl.items", title="Map items", category="asl", icon="list-ordered", part=True)
 async def items(config: Config, context: Context) -> dict[str, Any]:
     """Work out what each iteration of a Map state begins with, and how many may run or fail."""
     raw, state = arrived(config.tokens, config.at), config.state

@@ -21,7 +21,7 @@ class Config(StateConfig):
     tolerated: float | None = Field(None, description="How many items of a Map state may have failed.")
 
 
-@node("asl.output", title="State output", category="asl", icon="arrow-right-from-line")
+@node("asl.output", title="State output", category="asl", icon="arrow-right-from-line", part=True)
 async def state_output(config: Config, context: Context) -> Token:
     """Apply a state's ResultSelector, ResultPath and OutputPath to what it came to."""
     raw = arrived(config.tokens, config.at) if config.tokens else config.raw

@@ -18,7 +18,7 @@ class Config(NodeConfig):
     branches: bool = Field(False, description="The state has branches, so States.BranchFailed names it too.")
 
 
-@node("asl.retry", title="Retry", category="asl", icon="rotate-cw")
+@node("asl.retry", title="Retry", category="asl", icon="rotate-cw", part=True)
 async def retry(config: Config, context: Context) -> dict[str, Any]:
     """Grant another attempt if a Retrier that names the failure has one left; fail with it if not."""
     retriers = config.state["Retry"]

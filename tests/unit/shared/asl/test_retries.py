@@ -12,6 +12,8 @@ SEVERAL: list[dict[str, Any]] = [
     {"ErrorEquals": ["ErrorA", "ErrorB"], "IntervalSeconds": 1, "BackoffRate": 2.0, "MaxAttempts": 2},
     {"ErrorEquals": ["ErrorC"], "IntervalSeconds": 5},
 ]
+PLAIN = {"max_attempts": 4, "initial_s": 1, "multiplier": 2.0, "max_s": 86_400, "jitter": 0}
+RUNTIME = ["!States.DataLimitExceeded", "!States.Runtime", "!asl_no_counterpart"]
 
 
 @pytest.mark.parametrize(
@@ -84,10 +86,7 @@ def test_a_retrier_without_attempts_keeps_those_behind_it_from_trying() -> None:
     [
         ([], {}),
         ([{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}], {}),
-        (
-            [{"ErrorEquals": ["X"]}],
-            {"max_attempts": 4, "initial_s": 1, "multiplier": 2.0, "max_s": 86_400, "jitter": 0, "on": ["X"]},
-        ),
+        ([{"ErrorEquals": ["X"]}], PLAIN | {"on": ["X"]}),
         (
             [
                 {
@@ -99,9 +98,24 @@ def test_a_retrier_without_attempts_keeps_those_behind_it_from_trying() -> None:
                     "JitterStrategy": "FULL",
                 }
             ],
-            {"max_attempts": 2, "initial_s": 2, "multiplier": 1, "max_s": 4.5, "jitter": 1, "on": ["*"]},
+            {
+                "max_attempts": 2,
+                "initial_s": 2,
+                "multiplier": 1,
+                "max_s": 4.5,
+                "jitter": 1,
+                "on": ["*", *RUNTIME],
+            },
         ),
-        ([{"ErrorEquals": ["States.TaskFailed"]}], None),
+        (
+            [{"ErrorEquals": ["States.TaskFailed"]}],
+            PLAIN | {"on": ["*", "!timeout", "!States.Timeout", *RUNTIME]},
+        ),
+        ([{"ErrorEquals": ["States.TaskFailed", "States.Timeout"]}], PLAIN | {"on": ["*", *RUNTIME]}),
+        (
+            [{"ErrorEquals": ["States.Timeout"]}],
+            PLAIN | {"on": ["timeout", "States.Timeout", "States.HeartbeatTimeout"]},
+        ),
         ([{"ErrorEquals": ["X"], "MaxAttempts": 1000}], None),
         (SEVERAL, None),
     ],
