@@ -26,6 +26,8 @@ ANY_HOST = ("0.0.0.0", "::")
 BOOT_S = 60
 PROBE_S = 2
 MOST_RESTARTS, RESTARTS_WITHIN_S = 5, 60
+STEADY_S = 5
+"""Who has lived that long was well; that it ended is not for lack of something to begin with."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10
 
 Say = Callable[[str], None]
@@ -59,10 +61,14 @@ class System:
             raise errors.exceptions[0] from None
 
     async def _keep(self, process: Process) -> None:
-        """Restart one child whenever it ends, later each time; its fifth end within a minute is the last."""
+        """Restart one child whenever it ends, later each time; its fifth early end within a minute is the
+        last."""
         ends: deque[float] = deque(maxlen=MOST_RESTARTS)
         while True:
+            started = time.monotonic()
             how, now = ended(await process.wait()), time.monotonic()
+            if now - started >= STEADY_S:
+                ends.clear()
             ends.append(now)
             recent = sum(now - end < RESTARTS_WITHIN_S for end in ends)
             if recent == MOST_RESTARTS:
