@@ -140,6 +140,10 @@ async def _stop(service: Service) -> None:
     await service.store.close()
 
 
+KEEP_ALIVE_S = 75
+"""Longer than callers and balancers keep idle connections, so that none writes into one being closed."""
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to the service: SIGTERM means draining first."""
 
@@ -169,6 +173,7 @@ async def _http(service: Service) -> AsyncIterator[None]:
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=3,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -21,6 +21,9 @@ from shared.contracts.events import (
     RunFinished,
     RunRequested,
     RunWoken,
+    SliceAnswer,
+    SliceFinished,
+    WorkflowChanged,
 )
 from shared.contracts.run import Event
 from shared.contracts.value import inline
@@ -44,6 +47,9 @@ SENT: Sequence[Message] = (
                                events={"1": Event(type="run.started", at=NOW)})]),
     RunFinished(run_id="r", workspace_id="w", workflow_id=None, status="failed", at=NOW),
     NodeTypeAnnounced(executor="e", node_types=[NOOP]),
+    SliceFinished(run_id="r", workspace_id="w", node="each", attempt=1, field="graph", executor="e",
+                  answers=[SliceAnswer(key="0", results=[succeeded("a")])], unanswered=["1"]),
+    WorkflowChanged(workflow_id="wf_1"),
 )  # fmt: skip
 NAMES = [message.event for message in SENT]
 
