@@ -17,6 +17,7 @@ from services.planner.sweep import Sweep
 from shared.contracts.base import Millis
 from shared.contracts.run import RUN_FINISHED
 from shared.contracts.version import body_path
+from shared.storage.payloads import Payloads
 from shared.storage.sources import Sources
 
 SLACK_MS = 2 * 86_400_000
@@ -83,11 +84,14 @@ async def _in_use(sweep: Sweep, ids: dict[str, str]) -> tuple[set[str], set[str]
     """References and versions in what is left with such ids. Results move from runs to `node_runs`, which
     are therefore read last."""
     payloads, versions = set[str](), set[str]()
+    values = Payloads(sweep.store)
     for name in ("runs", "node_runs"):
         async for page in sweep.pages(name, {"_id": ids}):
+            named = set[str]()
             for document in await sweep.store[name].find({"_id": {"$in": page}}):
-                payloads.update(references(document))
+                named.update(references(document))
                 versions.update({body_path(document["version"])[0]} if "version" in document else ())
+            payloads |= await values.with_parts(named) if named else named
     return payloads, versions
 
 

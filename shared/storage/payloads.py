@@ -1,6 +1,9 @@
-"""`payloads`: JSON texts over 32 KB, under the SHA-256 of their content; `at` is when they were last put."""
+"""`payloads`: JSON texts over 32 KB, under the SHA-256 of their content; `at` is when they were last put.
 
-from collections.abc import Sequence
+What would make too large a document is kept in pieces, each under its own content; `parts` names them in
+order."""
+
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 
 from shared.contracts.base import Json
@@ -10,6 +13,8 @@ from shared.storage.mongo import Document, Store
 
 SAID_AGAIN_MS = 43_200_000
 """`at` may be this much older than the last put, so that what is put often is rarely written."""
+PIECE_CHARS = 400_000
+"""At four bytes a character, a piece stays below 2 MB."""
 
 
 class Payloads:
@@ -26,11 +31,20 @@ class Payloads:
 
     async def refer(self, text: Json) -> Value:
         """A reference to the text, once it is stored."""
-        digest = sha256(text.encode()).hexdigest()
-        document = {"_id": digest, "text": text, "at": now_ms()}
+        content = text.encode()
+        digest = sha256(content).hexdigest()
+        if len(text) <= PIECE_CHARS:
+            await self._keep(digest, {"text": text})
+        else:
+            starts = range(0, len(text), PIECE_CHARS)
+            pieces = [await self.refer(text[start : start + PIECE_CHARS]) for start in starts]
+            await self._keep(digest, {"parts": [piece.ref for piece in pieces]})
+        return Value(ref=digest, size=len(content))
+
+    async def _keep(self, digest: str, content: Document) -> None:
+        document = {"_id": digest, **content, "at": now_ms()}
         while not await self._collection.insert_one(document) and not await self._said_again(document):
             """The janitor has removed it in between."""
-        return Value(ref=digest, size=len(text.encode()))
 
     async def _said_again(self, document: Document) -> bool:
         """See to it that what is there already counts as put now; False when it is gone."""
@@ -45,7 +59,23 @@ class Payloads:
         refs = list({value.ref for value in values if value.ref})
         if not refs:
             return {}
-        found = {each["_id"]: each["text"] for each in await self._collection.find({"_id": {"$in": refs}})}
+        found = await self._documents(refs)
+        parts = {part for document in found.values() for part in document.get("parts", ())}
+        pieces = await self._documents(list(parts)) if parts else {}
+        return {
+            ref: document["text"]
+            if "text" in document
+            else "".join(pieces[part]["text"] for part in document["parts"])
+            for ref, document in found.items()
+        }
+
+    async def with_parts(self, refs: Collection[str]) -> set[str]:
+        """These references, and those of the pieces that they are kept in."""
+        found = await self._collection.find({"_id": {"$in": list(refs)}})
+        return {*refs, *(part for document in found for part in document.get("parts", ()))}
+
+    async def _documents(self, refs: Sequence[str]) -> dict[str, Document]:
+        found = {each["_id"]: each for each in await self._collection.find({"_id": {"$in": list(refs)}})}
         if missing := set(refs) - set(found):
             raise LookupError(f"stored value {missing.pop()} is gone")
         return found

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import bson
 import pytest
 
 from shared.contracts.value import INLINE_BYTES, Value, inline
@@ -36,6 +37,24 @@ async def test_bytes_count_not_letters(payloads: Payloads) -> None:
     assert value.ref is not None
     assert value.size == 2 * 20_000 - 2
     assert await payloads.text(value) == text(20_000, "ż")
+
+
+async def test_no_document_grows_beyond_two_megabytes(store: Store, payloads: Payloads) -> None:
+    values = [text(3_000_000), text(5_000_000, "ż"), text(1_000_000, "\U0001f9f6")]
+    kept = [await payloads.put(each) for each in values]
+    sizes = [len(bson.encode(each)) for each in await store["payloads"].find({"at": {"$gt": 0}})]
+    assert max(sizes) < 2_000_000
+    assert len(sizes) > len(values)
+    assert await payloads.texts(kept) == {value.ref: each for value, each in zip(kept, values, strict=True)}
+    assert [value.size for value in kept] == [len(each.encode()) for each in values]
+
+
+async def test_a_value_that_lacks_a_piece_is_gone(store: Store, payloads: Payloads) -> None:
+    value = await payloads.put(text(900_000))
+    parts = await payloads.with_parts([value.ref or ""]) - {value.ref}
+    await store["payloads"].delete({"_id": sorted(parts)[0]})
+    with pytest.raises(LookupError, match="is gone"):
+        await payloads.text(value)
 
 
 async def test_the_same_content_is_stored_once(payloads: Payloads) -> None:

@@ -140,7 +140,8 @@ async def test_large_values_go_when_no_run_can_have_them(
         monkeypatch.setattr("shared.storage.payloads.now_ms", lambda: int(NOW + day * DAY_MS))
         return await payloads.refer(text)
 
-    unused, again, waited_for, result = [await put(f'"{name}"', 0) for name in ("u", "a", "w", "r")]
+    unused, again, result = [await put(f'"{name}"', 0) for name in ("u", "a", "r")]
+    waited_for = await put(f'"{"w" * 900_000}"', 0)
     assert await put('"a"', 50) == again
     waiting = await stored(store, 0, None, outer={"n": waited_for})
     kept = result_of(waiting).model_copy(update={"id": f"{waiting.id}:b:1", "results": []})
@@ -149,7 +150,9 @@ async def test_large_values_go_when_no_run_can_have_them(
     )
     assert await cleaned(store, 31) == {}, "a run of then may still be there"
     assert await cleaned(store, 60) == {"payloads": 1}
-    assert await left(store, "payloads") == {each.ref for each in (again, waited_for, result)}
+    needed = [each.ref or "" for each in (again, waited_for, result)]
+    assert await left(store, "payloads") == await payloads.with_parts(needed)
+    assert await payloads.text(waited_for)
     assert unused.ref not in await left(store, "payloads")
 
 
