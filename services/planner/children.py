@@ -8,11 +8,10 @@ from services.planner.transitions import Draft, Spawn
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import NODE_FINISHED, Children, RunStatus, child_id
-from shared.contracts.value import Value, inline, to_json
+from shared.contracts.value import NULL, Value, inline, to_json
 from shared.contracts.version import PinnedGraph
 
 LOOK_AGAIN_MS = 30_000
-NULL = inline("null")
 FINALLY = "finally"
 BODY = "graph"
 
@@ -87,7 +86,7 @@ def release(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
         conclude_suspended(draft, graph, node_id, failure=draft.ungatherable[node_id])
     elif children.released == spawn.total:
         draft.gathers.append(node_id)
-        conclude_suspended(draft, graph, node_id, output=inline("null"))
+        conclude_suspended(draft, graph, node_id, output=NULL)
 
 
 def child_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished) -> None:

@@ -4,12 +4,13 @@ nothing."""
 from services.planner import children
 from services.planner.readiness import sent_with
 from services.planner.settling import follow
-from services.planner.suspending import NOTHING, decided, signalled
+from services.planner.suspending import decided, signalled
 from services.planner.transitions import Draft
 from shared.contracts.events import RunControl
 from shared.contracts.graph import OUT
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, NodeState
+from shared.contracts.value import NULL
 from shared.contracts.version import PinnedGraph
 
 
@@ -62,7 +63,7 @@ def _resume(draft: Draft, graph: PinnedGraph) -> None:
 def _retry(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
     """Another attempt now, whatever the policy says; what came after the last one is undone."""
     state = draft.state(node_id)
-    behind = _behind(graph, node_id)
+    behind = graph.downstream(node_id)
     if any(_has_children(draft.state(each)) for each in [node_id, *behind]):
         return
     if state.status == "pending" and state.wake_at is not None:
@@ -99,7 +100,7 @@ def _skip(draft: Draft, graph: PinnedGraph, node_id: str, wanted: RunControl) ->
         draft.cancels.append(node_id)
     if state.head and state.status in (*IN_FLIGHT, "pending"):
         sent = sent_with(graph, draft.nodes, state.head)
-        for each in _behind(graph, node_id):
+        for each in graph.downstream(node_id):
             if each in sent:
                 _reset(draft, each)
     draft.tell_children(node_id, "cancel")
@@ -112,7 +113,7 @@ def _skip(draft: Draft, graph: PinnedGraph, node_id: str, wanted: RunControl) ->
             attempt=attempt,
             status="succeeded",
             port=port,
-            output=wanted.output or NOTHING,
+            output=wanted.output or NULL,
             started_at=state.started_at or draft.now,
             finished_at=draft.now,
         )
@@ -134,18 +135,6 @@ def _reset(draft: Draft, node_id: str) -> None:
         draft.cancels.append(node_id)
     draft.move("node.reset", node_id)
     draft.nodes[node_id] = NodeState(attempt=state.attempt, reset=True)
-
-
-def _behind(graph: PinnedGraph, node_id: str) -> list[str]:
-    """All nodes downstream, in the graph's order."""
-    found: set[str] = set()
-    stack = [node_id]
-    while stack:
-        for edge in graph.outgoing[stack.pop()]:
-            if edge.target not in found:
-                found.add(edge.target)
-                stack.append(edge.target)
-    return [each for each in graph.nodes if each in found]
 
 
 def _has_children(state: NodeState) -> bool:

@@ -6,12 +6,12 @@ from itertools import islice
 
 from services.planner.children import ChildFinished, failure_of_item, index_of, key_of
 from services.planner.facts import answer_of
-from services.planner.outputs import NULL, failure_value
+from services.planner.outputs import failure_value
 from shared.contracts.base import Json
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import Run, child_id
-from shared.contracts.value import Value, from_json, to_json
+from shared.contracts.value import NULL, Value, from_json, to_json
 from shared.storage.payloads import Payloads
 from shared.storage.runs import Runs
 

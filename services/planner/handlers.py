@@ -17,7 +17,7 @@ from services.planner.outbox import Outbox, unsent
 from services.planner.results import Results
 from services.planner.saved import Saved
 from services.planner.transitions import Decision
-from services.planner.work import Work
+from services.planner.work import Carried, Work
 from shared.batcher import Batcher
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.ids import now_ms
@@ -70,79 +70,59 @@ class Planner:
         BATCH_EVENTS.observe(len(deliveries))
         groups: Groups = {}
         for delivery in deliveries:
-            again = delivery.redelivered
-            heard = Heard(delivery.message, delivery.traceparent, again)
+            heard = Heard(delivery.message, delivery.traceparent, delivery.redelivered)
             groups.setdefault(delivery.message.run_id, []).append(heard)
-        failed: dict[str, BaseException] = {}
-        finished: list[Run] = []
-        told = await self._carry(groups, failed, finished)
-        while told:
-            told = await self._carry(told, {}, finished)
-        if finished:
-            await self._door.leave_now(finished)
-        self._finished += finished
+        carried = Carried()
+        await self._carry(groups, carried)
+        failed = [carried.failed.get(delivery.message.run_id) for delivery in deliveries]
+        while carried.told:
+            told, carried.told = carried.told, {}
+            await self._carry(told, carried)
+        if carried.finished:
+            await self._door.leave_now(carried.finished)
+        self._finished += carried.finished
         if len(self._finished) >= BATCH:
             await self.tidy()
-        return [failed.get(delivery.message.run_id) for delivery in deliveries]
+        return failed
 
-    async def _carry(self, groups: Groups, failed: dict[str, BaseException], finished: list[Run]) -> Groups:
-        """Round after round until every run is carried; one that cannot be stored harms no other. What their
-        parents and children are told in turn."""
+    async def _carry(self, groups: Groups, carried: Carried) -> None:
+        """Round after round until every run is carried; one that cannot be stored harms no other."""
         wait_s, fresh = 0.1, True
-        told: Groups = {}
         while groups:
             try:
-                groups = await self._round(groups, failed, finished, told, fresh=fresh)
+                groups = await self._round(groups, carried, fresh=fresh)
             except Exception as error:
                 for run_id in groups:
                     self._memory.forget(run_id)
                 if not is_away(error):
-                    await self._apart(groups, failed, finished, told, error)
-                    return told
+                    await self._apart(groups, carried, error)
+                    return
                 said = f"{type(error).__name__}: {error}"[:300]
                 logger.warning("planner.waiting", error=said, runs=len(groups))
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             fresh = False
-        return told
 
-    async def _apart(
-        self,
-        groups: Groups,
-        failed: dict[str, BaseException],
-        finished: list[Run],
-        told: Groups,
-        error: Exception,
-    ) -> None:
+    async def _apart(self, groups: Groups, carried: Carried, error: Exception) -> None:
         if len(groups) == 1:
             logger.error("planner.run_unstorable", run_id=next(iter(groups)), exc_info=error)
-            failed.update(dict.fromkeys(groups, error))
+            carried.failed.update(dict.fromkeys(groups, error))
             return
         for run_id, heard in groups.items():
-            for each, more in (await self._carry({run_id: heard}, failed, finished)).items():
-                told.setdefault(each, []).extend(more)
+            await self._carry({run_id: heard}, carried)
 
-    async def _round(
-        self,
-        groups: Groups,
-        failed: dict[str, BaseException],
-        finished: list[Run],
-        told: Groups,
-        *,
-        fresh: bool,
-    ) -> Groups:
+    async def _round(self, groups: Groups, carried: Carried, *, fresh: bool) -> Groups:
         """Carry each run as far as its messages take it; what has to be decided again because of another
         writer."""
         heard = await self._offspring.take(groups, self._flush)
-        works = await self._load(heard, failed, fresh=fresh)
-        works = [work for work in works if self._decide(work, failed)]
+        works = await self._load(heard, carried.failed, fresh=fresh)
+        works = [work for work in works if self._decide(work, carried.failed)]
         await self._keeping.store_results(works)
-        changed = [work for work in works if work.decision.changed]
-        conflicts = await self._save(changed)
-        carried = [work for work in works if work.run.id not in conflicts]
-        finished += await self._flush(carried)
-        await self._offspring.begin(carried, self._flush, told)
-        self._offspring.tell(carried, told)
+        conflicts = await self._save([work for work in works if work.decision.changed])
+        saved = [work for work in works if work.run.id not in conflicts]
+        carried.finished += await self._flush(saved)
+        await self._offspring.begin(saved, self._flush, carried.told)
+        self._offspring.tell(saved, carried.told)
         if conflicts:
             CONFLICTS.inc(len(conflicts))
         return {run_id: groups[run_id] for run_id in conflicts}

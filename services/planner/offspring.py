@@ -65,26 +65,25 @@ class Offspring:
     async def take(self, groups: Groups, flush: Flush) -> Groups:
         """The same, with each slice that has come back put into the answers of its child runs, which are
         stored now."""
-        slices = [
-            (run_id, heard)
+        slices = {
+            run_id: came
             for run_id, group in groups.items()
-            for heard in group
-            if isinstance(heard.message, SliceFinished)
-        ]
+            if (came := [each for each in group if isinstance(each.message, SliceFinished)])
+        }
         if not slices:
             return groups
-        taken = {
-            run_id: [each for each in group if not isinstance(each.message, SliceFinished)]
-            for run_id, group in groups.items()
-        }
-        parents = await self._memory.runs(_by_run(slices), trust_messages=False)
+        parents = await self._memory.runs(slices, trust_messages=False)
         graphs = await self._memory.graphs({run.version for run in parents.values()})
-        for run_id, heard in slices:
+        taken = dict(groups)
+        for run_id, came in slices.items():
+            taken[run_id] = [each for each in groups[run_id] if each not in came]
             run = parents.get(run_id)
             graph = graphs.get(run.version) if run else None
-            if run and graph:
-                for fact in await self._answers(run, graph, heard, flush):
-                    taken[run_id].append(Heard(fact, heard.traceparent))
+            if run is None or graph is None:
+                continue
+            for heard in came:
+                facts = await self._answers(run, graph, heard, flush)
+                taken[run_id] += [Heard(fact, heard.traceparent) for fact in facts]
         return {run_id: group for run_id, group in taken.items() if group}
 
     async def _answers(self, run: Run, graph: PinnedGraph, heard: Heard, flush: Flush) -> list[ChildFinished]:
@@ -96,7 +95,7 @@ class Offspring:
         works: list[Work] = []
         for child in born.runs if born.graph else ():
             assert born.graph is not None
-            begun = decide(child, born.graph, [RunRequested(run_id=child.id)], now_ms()).run
+            begun = _started(child, born.graph, heard.traceparent).decision.run
             answered = results[child.key or ""]
             fact = NodeFinished(
                 run_id=child.id,
@@ -131,7 +130,8 @@ class Offspring:
         if not _waits(run, spawn.node):
             _tell(told, run.id, ChildBegun(spawn.node, spawn.attempt, born.runs[0].id), trace)
         if in_slices(run, spawn, born.graph):
-            await self._slices.send(run, spawn, born.runs, born.graph, trace)
+            first = _started(born.runs[0], born.graph, trace)
+            await self._slices.send(run, spawn, born.runs, first)
             return []
         return [_started(child, born.graph, trace) for child in born.runs]
 
@@ -170,13 +170,6 @@ class Offspring:
         fact = answer_of(run, run.parent_node or "", run.key or "")
         self._gathering.remember(run.parent_id or "", fact)
         return fact
-
-
-def _by_run(slices: Sequence[tuple[str, Heard]]) -> Groups:
-    groups: Groups = {}
-    for run_id, heard in slices:
-        groups.setdefault(run_id, []).append(heard)
-    return groups
 
 
 def _started(child: Run, graph: PinnedGraph, trace: str) -> Work:

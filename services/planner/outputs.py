@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult, node_run_id
 from shared.contracts.run import Run
-from shared.contracts.value import Value, inline, to_json
+from shared.contracts.value import NULL, Value, inline, to_json
 from shared.storage.node_runs import NodeRuns
 
 MAX_BYTES = 32_000_000
 ENTRY_BYTES = 1_000
 """What an output takes besides its text."""
-NULL = inline("null")
 WITH_OUTPUT = ("succeeded", "failed", "skipped")
 
 

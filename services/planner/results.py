@@ -4,12 +4,12 @@ with."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.planner.outputs import NULL, Outputs
+from services.planner.outputs import Outputs
 from services.planner.transitions import Decision
 from shared.contracts.events import NodeFinished
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.contracts.run import NODE_FINISHED, Run
-from shared.contracts.value import Value, from_json, inline, to_json
+from shared.contracts.value import NULL, Value, from_json, to_json
 from shared.contracts.version import PinnedGraph
 from shared.expressions import ExpressionError, lookup, path
 from shared.storage.node_runs import NodeRuns
@@ -50,11 +50,10 @@ class Results:
                 if message and message.stored:
                     continue
                 node_run = _node_run(decision.run, head, attempt, results, message)
-                if (
-                    (message or _untaken(before, head, attempt))
-                    and (graph.frozen[head].side_effects == "none" or message is None)
-                    and _bytes(results) <= ATTACHED_BYTES
-                ):
+                unclaimed = (
+                    graph.frozen[head].side_effects == "none" if message else _untaken(before, head, attempt)
+                )
+                if unclaimed and _bytes(results) <= ATTACHED_BYTES:
                     storing.attached.setdefault(decision.run.id, {})[node_run.id] = node_run
                 else:
                     message = message or _unheard(decision.run, head, attempt, results)
@@ -118,7 +117,7 @@ class Results:
         try:
             return await self._payloads.put(to_json(lookup(found, bindings)))
         except ExpressionError:
-            return inline("null")
+            return NULL
 
 
 def _unheard(run: Run, head: str, attempt: int, results: list[NodeResult]) -> NodeFinished:

@@ -4,12 +4,12 @@ than they do. Such a child run is stored once, when it has finished; what is los
 from collections.abc import Sequence
 
 from services.planner.children import BODY
-from services.planner.decide import decide
 from services.planner.outbox import Outbox
 from services.planner.readiness import tree_from
 from services.planner.transitions import Spawn
+from services.planner.work import Work
 from shared.contracts.directive import SpawnRuns
-from shared.contracts.events import RunRequested, Slice, SliceItem
+from shared.contracts.events import Slice, SliceItem
 from shared.contracts.run import Run
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
@@ -23,13 +23,10 @@ class Slices:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    async def send(
-        self, run: Run, spawn: Spawn, children: Sequence[Run], body: PinnedGraph, trace: str
-    ) -> None:
-        """Have these child runs of a run executed, some at a time one after the other."""
-        now = now_ms()
-        first = decide(children[0], body, [RunRequested(run_id=children[0].id)], now)
-        ready = await self._outbox.ready(first.run, body, first.sends[0], now)
+    async def send(self, run: Run, spawn: Spawn, children: Sequence[Run], first: Work) -> None:
+        """Have these child runs of a run executed, some at a time one after the other. `first` is what the
+        first of them begins with, as all do."""
+        ready = await self._outbox.ready(first.decision.run, first.graph, first.decision.sends[0], now_ms())
         for start in range(0, len(children), MOST_ITEMS):
             items = [
                 SliceItem(key=child.key or "", item=child.item, index=child.index)
@@ -37,7 +34,7 @@ class Slices:
             ]
             part = Slice(node=spawn.node, attempt=spawn.attempt, field=spawn.field, items=items)
             message = ready.model_copy(update={"run_id": run.id, "slice": part, "item": None, "index": None})
-            await self._outbox.publish(message, trace)
+            await self._outbox.publish(message, first.trace)
 
 
 def in_slices(run: Run, spawn: Spawn, body: PinnedGraph) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.planner.answered import Answered
-from services.planner.children import FINALLY, ChildFinished
+from services.planner.children import FINALLY, ChildFinished, index_of
 from services.planner.memory import Memory
 from services.planner.outputs import Outputs, failure_value
 from services.planner.transitions import Spawn
@@ -15,7 +15,7 @@ from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import MAX_DEPTH
 from shared.contracts.run import Run, Suspension, Trigger, child_id
-from shared.contracts.value import Value, from_json, inline, to_json
+from shared.contracts.value import NULL, Value, from_json, inline, to_json
 from shared.contracts.version import PinnedGraph, body_id
 from shared.signals import token
 from shared.storage.payloads import Payloads
@@ -24,7 +24,6 @@ from shared.storage.workflows import Workflow, Workflows
 RECOVERY_MS = 30_000
 REMEMBERED_LISTS = 4
 OUTER_BYTES = 1_000
-NULL = inline("null")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Spawning:
             return await self._payloads.put(f'{{"output":{output},"failure":{failed}}}'), None
         if directive.shape == "try":
             return run.item, run.index
-        index = int(key.partition("-")[0])
+        index = int(index_of(key))
         if directive.shape == "map":
             items = await self._list(run, spawn, directive)
             return await self._payloads.put(to_json(items[index])), index

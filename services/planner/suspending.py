@@ -9,11 +9,10 @@ from shared.contracts.events import RunControl
 from shared.contracts.failure import failure
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import Children, Suspension
-from shared.contracts.value import inline, to_json
+from shared.contracts.value import NULL, inline, to_json
 from shared.contracts.version import PinnedGraph
 
 TIMEOUT = "timeout"
-NOTHING = inline("null")
 UNDECIDED = inline(to_json({"decision": TIMEOUT, "data": None, "by": None, "at": None}))
 
 
@@ -56,14 +55,12 @@ def decided(draft: Draft, graph: PinnedGraph, control: RunControl) -> None:
     state = draft.state(control.node or "")
     asked = state.suspended.directive if state.suspended else None
     if control.node and isinstance(asked, AwaitDecision) and control.port in asked.decisions:
-        conclude_suspended(
-            draft, graph, control.node, port=control.port or "", output=control.output or NOTHING
-        )
+        conclude_suspended(draft, graph, control.node, port=control.port or "", output=control.output or NULL)
 
 
 def signalled(draft: Draft, graph: PinnedGraph, control: RunControl) -> None:
     """Somebody has called from outside; a call that comes early is kept for the node."""
-    node_id, body = control.node or "", control.output or NOTHING
+    node_id, body = control.node or "", control.output or NULL
     state = draft.state(node_id)
     if node_id not in graph.nodes:
         return
@@ -89,9 +86,9 @@ def wake_suspended(draft: Draft, graph: PinnedGraph, node_id: str, begun: frozen
         said = failure("timeout", f"the node did not come to an end within {limit_s:g} s", node=node_id)
         conclude_suspended(draft, graph, node_id, failure=said)
     elif isinstance(directive, SleepUntil):
-        conclude_suspended(draft, graph, node_id, output=NOTHING)
+        conclude_suspended(draft, graph, node_id, output=NULL)
     else:
-        output = UNDECIDED if isinstance(directive, AwaitDecision) else NOTHING
+        output = UNDECIDED if isinstance(directive, AwaitDecision) else NULL
         conclude_suspended(draft, graph, node_id, port=TIMEOUT, output=output)
 
 

@@ -46,15 +46,14 @@ class Spawn:
     keys: list[str]
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What `decide` asks for. `results` are to be stored before the run is saved, by the head and attempt of
-    the message that brought them; where a node is in `gathers`, its output is what its children have
-    answered. `sends` lists the heads to publish, `cancels` the nodes an executor may stop, `spawns` the child
-    runs to begin, `tells` the controls that child runs get, by run id."""
+@dataclass(kw_only=True)
+class Commands:
+    """What is asked for. `results` are to be stored before the run is saved, by the head and attempt of the
+    message that brought them; where a node is in `gathers`, its output is what its children have answered.
+    `sends` lists the heads to publish, `cancels` the nodes an executor may stop, `entered` the statuses that
+    the run has come through, `spawns` the child runs to begin, `tells` the controls that child runs get, by
+    run id."""
 
-    run: Run
-    changed: bool = False
     results: dict[tuple[str, int], list[NodeResult]] = field(
         default_factory=dict[tuple[str, int], list[NodeResult]]
     )
@@ -64,6 +63,15 @@ class Decision:
     gathers: list[str] = field(default_factory=list[str])
     spawns: list[Spawn] = field(default_factory=list[Spawn])
     tells: list[tuple[str, Tell]] = field(default_factory=list[tuple[str, Tell]])
+
+
+@dataclass
+class Decision(Commands):
+    """The run as decided, and what `decide` asks for; of a run that has not `changed` there is nothing to
+    save."""
+
+    run: Run
+    changed: bool = False
 
     def answer(self, node_id: str, output: Value) -> None:
         """Put in what a container's children have answered."""
@@ -75,7 +83,7 @@ class Decision:
 
 
 @dataclass
-class Draft:
+class Draft(Commands):
     """A run being decided on: every change of a status goes through `move` or `move_run`. `by` and `cause`
     name the person and the control behind what is decided just now; `windows` names maps whose items
     have finished, so that more can begin at one go; `again_at` is a time to look again."""
@@ -87,15 +95,6 @@ class Draft:
     signals: dict[str, Value] = field(init=False)
     events: list[Event] = field(default_factory=list[Event])
     changes: dict[str, object] = field(default_factory=dict[str, object])
-    results: dict[tuple[str, int], list[NodeResult]] = field(
-        default_factory=dict[tuple[str, int], list[NodeResult]]
-    )
-    sends: list[str] = field(default_factory=list[str])
-    cancels: list[str] = field(default_factory=list[str])
-    entered: list[str] = field(default_factory=list[str])
-    gathers: list[str] = field(default_factory=list[str])
-    spawns: list[Spawn] = field(default_factory=list[Spawn])
-    tells: list[tuple[str, Tell]] = field(default_factory=list[tuple[str, Tell]])
     ungatherable: dict[str, Failure] = field(default_factory=dict[str, Failure])
     windows: dict[str, None] = field(default_factory=dict[str, None])
     admitted: bool = False
@@ -233,13 +232,13 @@ class Draft:
         return Decision(
             run,
             True,
-            self.results,
-            self.sends,
-            self.cancels,
-            self.entered,
-            self.gathers,
-            self.spawns,
-            self.tells,
+            results=self.results,
+            sends=self.sends,
+            cancels=self.cancels,
+            entered=self.entered,
+            gathers=self.gathers,
+            spawns=self.spawns,
+            tells=self.tells,
         )
 
     def _wake_at(self, unflushed: bool) -> Millis | None:

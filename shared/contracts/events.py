@@ -28,9 +28,9 @@ class RunRequested(Message):
 
 class RunControl(Message):
     """The owner of a run wants it, or one of its nodes, changed. `retry`, `skip`, `decide` and `signal` name
-    a node; `output` is what takes the place of its own, the data of a decision or the body of a signal. With
-    an `attempt` it concerns the node only while it is in that one. `id` is found again in the events it leads
-    to (`cause`)."""
+    a node; `output` is what takes the place of its own, the outcome of a decision or the body of a signal.
+    With an `attempt` it concerns the node only while it is in that one. `id` is found again in the events it
+    leads to (`cause`)."""
 
     event: ClassVar[str] = "run.control"
     run_id: str

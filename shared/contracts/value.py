@@ -22,6 +22,9 @@ def inline(json_text: Json) -> Value:
     return Value(json_text=json_text, size=len(json_text.encode()))
 
 
+NULL = inline("null")
+
+
 def to_json(value: Any) -> Json:
     """JSON text of a value made of JSON types; raises TypeError for anything else and for integers over 64
     bits."""

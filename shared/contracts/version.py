@@ -69,6 +69,16 @@ class PinnedGraph:
         graph = Graph.model_validate_json(version.graph)
         return cls(version.id, version.workflow_id, graph, version.frozen)
 
+    def downstream(self, node_id: str) -> list[str]:
+        """All nodes that edges lead to from one, in the graph's order."""
+        found: set[str] = set()
+        stack = [node_id]
+        while stack:
+            fresh = {edge.target for edge in self.outgoing[stack.pop()]} - found
+            found |= fresh
+            stack.extend(fresh)
+        return [each for each in self.nodes if each in found]
+
     def body(self, node_id: str, field: str) -> "PinnedGraph":
         """The graph that a container runs; raises KeyError when it has no such body."""
         graph = Graph.model_validate(self.nodes[node_id].config[field])

@@ -26,7 +26,7 @@ class Play:
         self.first: Run = run(version=of.id, **changes)
         self.run = self.first
         self.now = NOW
-        self.last = Decision(self.run, False, {}, [], [], [])
+        self.last = Decision(self.run)
         self.batches: list[tuple[int, list[Fact]]] = []
         self.decisions: list[Decision] = []
         if start:
