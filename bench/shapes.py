@@ -52,8 +52,8 @@ async def many_waiting(system: System, client: Client) -> dict[str, Any]:
     workflow_id = await client.publish("bench", graphs.pause())
     single = await client.publish("bench", graphs.single())
     before = await _probe(client, single)
-    step = (LONGEST_S - SHORTEST_S) / WAITING
-    seconds = [SHORTEST_S + n * step for n in range(WAITING)]
+    apart = (LONGEST_S - SHORTEST_S) / WAITING
+    seconds = [SHORTEST_S + n * apart for n in range(WAITING)]
     first_due = time.monotonic() + SHORTEST_S
     runs = await _each(lambda n: client.start(workflow_id, {"n": n, "seconds": seconds[n]}), WAITING)
     last_due = time.monotonic() + LONGEST_S

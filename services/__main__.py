@@ -36,7 +36,6 @@ def parser() -> argparse.ArgumentParser:
     )
     test.add_argument("files", nargs="+", metavar="file", help="a YAML file with graph and cases")
     test.add_argument("--junit", metavar="file", help="write the outcomes as JUnit XML")
-    test.set_defaults(base_url=None)
     importing = commands.add_parser("import", help="make a graph of another system's definition")
     importing.add_argument("format", choices=["asl"], help="asl: Amazon States Language")
     importing.add_argument("file", help="a JSON or YAML file with the definition")
@@ -46,7 +45,6 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="create the workflow on the system instead of printing the graph",
     )
-    importing.set_defaults(base_url=None)
     for command in (run, test, importing, *_dead(commands)):
         command.add_argument("--url", help="another system than the one that is up here")
         command.add_argument("--api-key", help="its API key")
@@ -69,7 +67,6 @@ def _dead(commands: Any) -> list[argparse.ArgumentParser]:
         command.add_argument("--all", action="store_true", help="all of them")
     for command in (listing, replaying, dropping):
         command.add_argument("--queue", help="only those that died in this queue")
-    dead.set_defaults(base_url=None)
     return [listing, showing, replaying, dropping]
 
 

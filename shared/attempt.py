@@ -119,7 +119,7 @@ class Attempts:
             from_json(node_task.config),
             context.bindings,
             per_item=manifest.per_item,
-            code=[*manifest.code, *manifest.bodies],
+            code=manifest.unread,
         )
         outcome.input = _input(config, context)
         suspends = manifest.waits or manifest.bodies

@@ -43,7 +43,8 @@ class _Body:
 PerItem = Annotated[str, _PerItem]
 Code = Annotated[str, _Code]
 Body = Annotated[dict[str, Any], _Body]
-_MARKS = {_PerItem, _Code, _Body}
+_MARKS = {_PerItem: "per_item", _Code: "code", _Body: "bodies"}
+"""What a node type calls the fields with each mark."""
 
 
 class NodeConfig(BaseModel):
@@ -125,8 +126,7 @@ def node(
 
 def _kept_fields(config_model: type[NodeConfig]) -> dict[str, list[str]]:
     """The config fields in which `{{ }}` is not evaluated with the rest."""
-    kinds = {"per_item": _PerItem, "code": _Code, "bodies": _Body}
-    return {name: list(_marked(config_model, kind)) for name, kind in kinds.items()}
+    return {name: list(_marked(config_model, mark)) for mark, name in _MARKS.items()}
 
 
 def discover(package: ModuleType) -> dict[str, Registered]:
@@ -188,7 +188,7 @@ def _marked(model: type[BaseModel], mark: type) -> Iterator[str]:
 def _unwrapped(hint: Any) -> Iterator[tuple[str, Any]]:
     """A hint without its optional, list and dict wrappings, with the suffix they add to the path."""
     origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated and not (set(args[1:]) & _MARKS):
+    if origin is Annotated and not (set(args[1:]) & _MARKS.keys()):
         yield from _unwrapped(args[0])
     elif origin is list and args:
         yield from (("[]" + suffix, inner) for suffix, inner in _unwrapped(args[0]))

@@ -80,7 +80,8 @@ def guarded(app: ASGIApp, key: str, health: HealthApp) -> ASGIApp:
 
 
 def routed(gateway: Gateway) -> FastAPI:
-    """All routes. They are written out here: a new resource is one file in `routes` and one line below."""
+    """All routes. They are written out: a new resource is one file in `routes` and one line in `ROUTES`
+    (or below, if it belongs to no workspace)."""
     app = FastAPI(
         title="Weft",
         version="1",

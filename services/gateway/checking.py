@@ -4,7 +4,7 @@ import asyncio
 
 import orjson
 
-from services.gateway.errors import MAX_ERRORS, Refused
+from services.gateway.errors import MAX_ERRORS, Refused, refusal
 from shared.contracts.base import Json
 from shared.json_schema import SchemaFailed, faults
 
@@ -22,5 +22,4 @@ async def check_fits(value: object, schema: Json, *, name: str) -> None:
             {"path": name + each.path.removeprefix("$"), "code": "invalid", "message": each.message}
             for each in found
         ]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise Refused("invalid_data", f"{errors[0]['path']}: {errors[0]['message']}{more}", errors)
+        raise refusal("invalid_data", errors)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from services.gateway.inputs import Cursor, PageQuery, example
+from services.gateway.inputs import PageQuery, example
 from shared.contracts.base import NodeId, PortName
 from shared.contracts.run import RunStatus
 
@@ -89,5 +89,4 @@ class RunsWanted(BaseModel):
 class ReviewsQuery(PageQuery):
     """Reviews that wait to be decided."""
 
-    cursor: Cursor = None
     status: Literal["waiting"] = "waiting"

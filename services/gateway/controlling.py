@@ -8,7 +8,8 @@ from typing import Literal
 from fastapi import Request
 
 from services.gateway.fitting import Fits
-from services.gateway.parts import Gateway
+from services.gateway.identity.callers import caller_of
+from services.gateway.parts import Gateway, gateway_of
 from services.gateway.starting import idempotency_key
 from services.gateway.stream import recorded
 from services.gateway.watch import Follower, News
@@ -33,6 +34,13 @@ def control_id(request: Request, run: Run) -> tuple[str, bool]:
         return new_id("ctl"), False
     path = "\n".join((run.workspace_id, request.url.path, key))
     return f"ctl_{sha256(path.encode()).hexdigest()[:32]}", True
+
+
+async def ask(request: Request, run: Run, wanted: RunControl, fits: Fits) -> tuple[Run, Effect]:
+    """What `controlled` answers to a control under the request's id and its caller's name."""
+    control, keyed = control_id(request, run)
+    named = wanted.model_copy(update={"id": control, "by": caller_of(request).name})
+    return await controlled(gateway_of(request), run, named, fits, keyed=keyed)
 
 
 async def controlled(

@@ -32,6 +32,11 @@ def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
     return responses
 
 
+def asked(model: type[BaseModel]) -> dict[str, tuple[type[BaseModel], str]]:
+    """The answers of a route that asks for a control, for `answers`."""
+    return {"_200": (model, "Done, or so before"), "_202": (model, "Asked for; it shows a moment later")}
+
+
 def takes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """`openapi_extra` of a route that reads a body. The route reads it itself: see `reading.py`."""
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": _ref(model)}}}}
@@ -52,6 +57,8 @@ CONTROL_KEY = {
     **IDEMPOTENCY_KEY,
     "description": "The same key with the same request has its effect once, however often it is sent",
 }
+KEYED: dict[str, Any] = {"parameters": [CONTROL_KEY]}
+"""`openapi_extra` of a route that asks for a control."""
 LAST_EVENT_ID: dict[str, Any] = {
     "name": "Last-Event-ID",
     "in": "header",

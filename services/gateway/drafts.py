@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from services.gateway.catalog import Catalog
-from services.gateway.errors import Fault, Refused
+from services.gateway.errors import Fault, refusal
 from shared.check import Checked, Problem, check, count_nodes, freeze
 from shared.contracts.catalog import NodeType
 from shared.contracts.graph import Graph
@@ -37,7 +37,7 @@ class Drafts:
         for all else: shape, edges, circles, expressions."""
         checked = await self.checked(graph, workflow_id=workflow_id)
         if not all(problem.lacking for problem in checked.problems):
-            raise invalid_graph(checked.problems)
+            raise refusal("invalid_graph", told(checked.problems))
         return checked
 
     async def frozen(
@@ -48,7 +48,7 @@ class Drafts:
         checked = await self.checked(graph, workflow_id=workflow_id)
         problems = [each for each in checked.problems if not (dry and each.code in CREDENTIALS)]
         if problems:
-            raise invalid_graph(problems)
+            raise refusal("invalid_graph", told(problems))
         types: dict[str, NodeType] = await self._catalog.current()
         return freeze(Graph.model_validate(graph), types)
 
@@ -56,13 +56,6 @@ class Drafts:
         types = await self._catalog.current()
         checked = partial(check, graph, types, max_nodes=self._max_nodes, workflow_id=workflow_id)
         return await asyncio.to_thread(checked) if count_nodes(graph, types)[0] > AT_ONCE else checked()
-
-
-def invalid_graph(problems: list[Problem]) -> Refused:
-    """The refusal, naming the first fault and listing all."""
-    first, more = problems[0], len(problems) - 1
-    rest = f" (and {more} more)" if more else ""
-    return Refused("invalid_graph", f"{first.path}: {first.message}{rest}", told(problems))
 
 
 def told(problems: Sequence[Problem]) -> list[Fault]:

@@ -73,6 +73,14 @@ class Refused(Exception):
         self.errors = errors
 
 
+def refusal(code: str, faults: Sequence[Fault], *, first: Fault | None = None) -> Refused:
+    """Names `first`, or else the first of the faults (there is one at least), and lists all."""
+    named = first or faults[0]
+    place = f"{named['path']}: " if named["path"] else ""
+    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return Refused(code, f"{place}{named['message']}{rest}", faults)
+
+
 def problem(refused: Refused, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as a response; `scope` says what was asked for, and in which trace."""
     status = STATUS[refused.code]

@@ -100,12 +100,12 @@ def signalled(node_id: str, body: Value) -> Fits:
     def fits(run: Run) -> bool:
         state = run.nodes.get(node_id, _UNTOUCHED)
         if state.status == "succeeded" and state.port == OUT:
-            raise Refused("already_signalled", f"Node {node_id!r} has had its signal already")
+            raise already_signalled(node_id)
         _node_unfinished(run, node_id)
         _unfinished(run)
         if kept := run.signals.get(node_id):
             if kept != body:
-                raise Refused("already_signalled", f"Node {node_id!r} has had its signal already")
+                raise already_signalled(node_id)
             return True
         asked = state.suspended.directive if state.suspended else None
         if asked and not isinstance(asked, AwaitSignal):
@@ -113,6 +113,11 @@ def signalled(node_id: str, body: Value) -> Fits:
         return False
 
     return fits
+
+
+def already_signalled(node_id: str) -> Refused:
+    """The refusal of every signal after the first."""
+    return Refused("already_signalled", f"Node {node_id!r} has had its signal already")
 
 
 def _check_children(run: Run, node_ids: Collection[str]) -> None:

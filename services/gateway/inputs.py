@@ -15,14 +15,13 @@ EXAMPLE_GRAPH: dict[str, Any] = {
     "settings": {"output": "{{ nodes.done }}"},
 }
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+MAX_NAME_CHARS = 200
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARS, strip_whitespace=True)]
 Tags = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=50)]], Field(max_length=20)]
 GraphInput = dict[str, Any]
 """A graph as a plain value: `shared.check` tells all that is wrong with it at once, shape and meaning."""
 
 Cursor = Annotated[str | None, Field(max_length=200, description="`next` of the page before")]
-
-
 Mocks = Annotated[
     dict[str, list[Any]],
     Field(

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.gateway.errors import MAX_ERRORS, Fault, Refused
+from services.gateway.errors import MAX_ERRORS, Fault, Refused, refusal
 from shared.check.wiring import suggestion
 from shared.contracts.base import Json
 from shared.contracts.failure import MAX_TEXT_CHARS, Detail, DetailName
@@ -71,16 +71,16 @@ def mocked(graph: Graph, frozen: Frozen, dry: Dry) -> Frozen:
     there = {place.name: place for place in _places(graph, frozen)}
     dry = replace(dry, mocks=_by_path(dry.mocks, there))
     if faults := list(islice(_faults(dry.mocks, there), MAX_ERRORS)):
-        raise _refused("invalid_mocks", faults)
+        raise refusal("invalid_mocks", faults)
     answers = {name: [to_json(_answer(entry)) for entry in entries] for name, entries in dry.mocks.items()}
     if sum(len(text.encode()) for texts in answers.values() for text in texts) > MAX_MOCK_BYTES:
         said = f"all mocks together may have {MAX_MOCK_BYTES:,} bytes; send smaller ones"
-        raise _refused("invalid_mocks", [{"path": "mocks", "code": "too_large", "message": said}])
+        raise refusal("invalid_mocks", [{"path": "mocks", "code": "too_large", "message": said}])
     for name, place in there.items() if dry.pins else ():
         if place.node.policy.pinned_output is not None and OUT in place.frozen.ports:
             answers.setdefault(name, [to_json({"output": place.node.policy.pinned_output})])
     if bare := [_bare(each) for each in _places(graph, frozen, stop_at=answers) if _touches(each, answers)]:
-        raise _refused("not_mocked", bare)
+        raise refusal("not_mocked", bare)
     return _replaced(frozen, answers)
 
 
@@ -181,9 +181,3 @@ def _replaced(frozen: Frozen, answers: Mapping[str, list[Json]], name: str = "")
             }
             replaced[node_id] = node.model_copy(update={"bodies": bodies})
     return replaced
-
-
-def _refused(code: str, faults: list[Fault]) -> Refused:
-    """The refusal, naming the first fault and listing all."""
-    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return Refused(code, f"{faults[0]['path']}: {faults[0]['message']}{rest}", faults)

@@ -74,17 +74,11 @@ class Gateway:
 
     async def workflow(self, workspace_id: str, workflow_id: str) -> Workflow:
         """A workflow of this workspace that is not archived; raises Refused (`not_found`)."""
-        workflow = await self._workflow_reads.add(workflow_id)
-        if workflow is None or workflow.workspace_id != workspace_id:
-            raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
-        return workflow
+        return _here(await self._workflow_reads.add(workflow_id), workspace_id, workflow_id)
 
     async def published(self, workspace_id: str, workflow_id: str) -> Workflow:
         """The same, as it was a moment ago at the earliest: what is asked for at every start."""
-        workflow = await self._published.get(workflow_id)
-        if workflow is None or workflow.workspace_id != workspace_id:
-            raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
-        return workflow
+        return _here(await self._published.get(workflow_id), workspace_id, workflow_id)
 
     async def save_workflow(self, workflow: Workflow, *, over: Workflow) -> bool:
         """Replace what was read as `over`, and let every gateway know; False when it has changed since."""
@@ -125,6 +119,13 @@ class Gateway:
     async def _load_workflows(self, ids: list[str]) -> Sequence[Workflow | None]:
         found = await self.workflows.load(list(dict.fromkeys(ids)))
         return [found.get(workflow_id) for workflow_id in ids]
+
+
+def _here(workflow: Workflow | None, workspace_id: str, workflow_id: str) -> Workflow:
+    """Raises Refused (`not_found`) unless it is one of this workspace."""
+    if workflow is None or workflow.workspace_id != workspace_id:
+        raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
+    return workflow
 
 
 def gateway_of(request: Request) -> Gateway:

@@ -192,4 +192,9 @@ def value_shown(value: Value | None, texts: Texts) -> orjson.Fragment | None:
     """The JSON text of a value, to be spliced in."""
     if value is None:
         return None
-    return orjson.Fragment(texts[value.ref] if value.ref else value.json_text or "null")
+    return orjson.Fragment(text_of(value, texts))
+
+
+def text_of(value: Value, texts: Texts) -> str:
+    """The JSON text of a value, wherever it lies."""
+    return texts[value.ref] if value.ref else value.json_text or "null"

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from services.gateway.present import Shown, Texts, iso, kind_of
+from services.gateway.present import Shown, Texts, iso, kind_of, text_of
 from shared.contracts.directive import AwaitDecision, AwaitSignal, SleepUntil, SpawnRuns
 from shared.contracts.run import Children, NodeState, Run
 from shared.contracts.value import Value
@@ -52,7 +52,7 @@ def review_shown(state: NodeState, asked: AwaitDecision, texts: Texts) -> Shown:
 def _config(state: NodeState, texts: Texts) -> dict[str, Any]:
     """The node's config with its expressions evaluated, as far as it is known."""
     for value in input_of(state):
-        found = orjson.loads(texts[value.ref] if value.ref else value.json_text or "null")
+        found = orjson.loads(text_of(value, texts))
         return found if isinstance(found, dict) else {}
     return {}
 

@@ -11,8 +11,9 @@ import orjson
 
 from services.local.home import LocalError
 from services.local.state import WORKSPACE
+from shared.contracts.run import RUN_FINISHED
 
-LAST_EVENTS = frozenset({"run.succeeded", "run.failed", "run.cancelled"})
+LAST_EVENTS = frozenset(f"run.{status}" for status in RUN_FINISHED)
 LONGEST_LINE = 16_000_000
 RECONNECTS, RECONNECT_WAIT_S = 10, 0.5
 

@@ -11,6 +11,8 @@ import yaml
 from services.local.client import connected
 from services.local.home import LocalError
 from services.local.run import target
+from services.local.up import say
+from services.local.yaml_file import load_yaml
 from shared.asl.translate import Translated, translate
 
 
@@ -32,7 +34,7 @@ async def main(args: argparse.Namespace) -> int:
     async with connected(system.url, system.api_key, system.workspace_id) as client:
         body = {"format": args.format, "document": document, "name": name}
         imported = await client.post("workflows/import", body)
-    print(f"{name}: {imported['workflow']['id']}, a draft; publish it to run it", flush=True)
+    say(f"{name}: {imported['workflow']['id']}, a draft; publish it to run it")
     return 0
 
 
@@ -48,16 +50,14 @@ def read_definition(path: Path) -> Any:
         if path.suffix not in (".yaml", ".yml"):
             raise LocalError(f"{path} is not JSON: {not_json}") from not_json
     try:
-        return orjson.loads(orjson.dumps(yaml.safe_load(text)))
+        return orjson.loads(orjson.dumps(load_yaml(text)))
     except (yaml.YAMLError, TypeError, orjson.JSONEncodeError) as error:
         raise LocalError(f"{path} is not YAML that JSON could say: {error}") from error
 
 
 def tell(translated: Translated, path: Path) -> None:
     """What keeps it from being imported, or was left out, one line each."""
-    for each in translated.faults:
-        print(f"{path}: {each.path}: {each.message} ({each.code})", file=sys.stderr)
-    for each in translated.not_carried:
+    for each in (*translated.faults, *translated.not_carried):
         print(f"{path}: {each.path}: {each.message} ({each.code})", file=sys.stderr)
     for state, name in translated.mocks.items():
         if state != name:

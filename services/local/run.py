@@ -52,7 +52,8 @@ async def main(args: argparse.Namespace) -> int:
     """Exit code 0 when the run succeeds."""
     file, system = read_graph(Path(args.file)), target(args)
     async with connected(system.url, system.api_key, system.workspace_id) as client:
-        run = await client.post("runs", {"graph": file.graph, "input": file.input_at(system.examples_url)})
+        given = file.input_at(args.base_url or system.examples_url)
+        run = await client.post("runs", {"graph": file.graph, "input": given})
         return await follow(client, file, run)
 
 
@@ -80,7 +81,7 @@ def read_graph(path: Path) -> GraphFile:
 def target(args: argparse.Namespace) -> LocalSystem:
     """The system to run on: `--url` and `--api-key`, else the one that is up here."""
     if args.url and args.api_key:
-        return LocalSystem(args.url, args.api_key, args.workspace, args.base_url or "")
+        return LocalSystem(args.url, args.api_key, args.workspace)
     home = weft_home()
     system = read_local(home)
     if system is None or not is_up(home):

@@ -17,8 +17,8 @@ from services.local.run import target
 from services.local.state import LocalSystem, is_up
 from services.local.system import running_system
 from services.local.up import say
+from shared.contracts.run import RUN_FINISHED
 
-FINISHED = frozenset({"succeeded", "failed", "cancelled"})
 WAIT_S, LONGEST_S = 30, 300
 
 
@@ -67,7 +67,7 @@ async def tried(client: Client, start: dict[str, Any], case: Case) -> str:
     try:
         run = await client.post(f"runs?wait={WAIT_S}", start)
         until = time.monotonic() + LONGEST_S
-        while run["status"] not in FINISHED:
+        while run["status"] not in RUN_FINISHED:
             if time.monotonic() > until:
                 await client.post(f"runs/{run['id']}/cancel", {"reason": "it took too long for a test"})
                 return f"run {run['id']} was still {run['status']} after {LONGEST_S} s"

@@ -26,11 +26,16 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(BOOL, re.compile(r"(?:true|false)$", re.IGNORECASE), list("tTfF"))
 
 
+def load_yaml(text: str | bytes) -> Any:
+    """The value of YAML text, dates and words such as `on` left as text; raises yaml.YAMLError."""
+    return yaml.load(text, _Loader)
+
+
 def read_yaml(path: Path, model: type[M], what: str) -> M:
     """The file as a model; raises LocalError with the place of what is wrong. `what` is what it should be."""
     value: Any = None
     try:
-        value = yaml.load(path.read_text(), _Loader)
+        value = load_yaml(path.read_text())
         orjson.dumps(value)
         return model.model_validate(value)
     except OSError as error:

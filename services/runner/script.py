@@ -191,9 +191,7 @@ def _hand_over(file: Path | int) -> None:
 
 
 def _remove(folder: Path) -> None:
-    if (
-        os.geteuid()
-    ):  # root needs no rights; others get those back that a script may have taken from its folders
+    if os.geteuid():  # root needs no rights; others get back those that a script has taken from its folders
         for parent, names, _ in os.walk(folder):
             for name in names:
                 if not os.path.islink(path := os.path.join(parent, name)):

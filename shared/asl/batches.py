@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from shared.asl.data import State, selected
+from shared.asl.data import selected
 from shared.asl.errors import RUNTIME, StatesError
+from shared.asl.machine import State
 from shared.asl.paths import read
 from shared.asl.templates import resolve
+from shared.contracts.directive import MOST_CONCURRENT
 from shared.contracts.value import to_json
-
-MOST_CONCURRENT = 100
 
 
 def inputs_of(state: State, raw: Any, context: dict[str, Any]) -> list[dict[str, Any]]:
@@ -28,11 +28,9 @@ def inputs_of(state: State, raw: Any, context: dict[str, Any]) -> list[dict[str,
     return [{"data": item, "Map": each} for item, each in zip(items, contexts, strict=True)]
 
 
-def concurrency_of(state: State, raw: Any, context: dict[str, Any]) -> int:
+def concurrency_of(state: State, data: Any, context: dict[str, Any]) -> int:
     """How many iterations may run at once, at most 100; raises StatesError."""
-    wanted = state.get("MaxConcurrency", 0)
-    if "MaxConcurrencyPath" in state:
-        wanted = _whole(state, "MaxConcurrency", raw, context) or 0
+    wanted = _whole(state, "MaxConcurrency", data, context) or 0
     return min(wanted, MOST_CONCURRENT) or MOST_CONCURRENT
 
 

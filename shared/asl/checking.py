@@ -42,8 +42,8 @@ def _check_machine(it: dict[str, Any], path: str, findings: Findings, depth: int
         return
     if not isinstance(it.get("StartAt"), str):
         findings.wrong(start_at, "`StartAt` must be the name of a state")
-    elif it["StartAt"] not in states:
-        findings.wrong(start_at, f"there is no state `{it['StartAt'][:80]}`{_near(it['StartAt'], states)}")
+    else:
+        findings.target(it["StartAt"], states, start_at)
     for name, state in states.items():
         _check_state(name, state, states, joined(inside, name), findings, depth)
     if not findings.faults:
@@ -88,9 +88,8 @@ def _check_next(state: dict[str, Any], states: dict[str, Any], path: str, findin
             findings.wrong(path, "`Next` and `End` exclude each other")
     elif "Next" not in state:
         findings.wrong(path, f"a {kind} state needs `Next`, or `End`: true")
-    elif not isinstance(state["Next"], str) or state["Next"] not in states:
-        found = str(state["Next"])
-        findings.wrong(f"{path}.Next", f"there is no state `{found[:80]}`{_near(found, states)}")
+    else:
+        findings.target(state["Next"], states, f"{path}.Next")
 
 
 def _warn_of_unreachable(it: dict[str, Any], path: str, findings: Findings) -> None:
@@ -104,8 +103,3 @@ def _warn_of_unreachable(it: dict[str, Any], path: str, findings: Findings) -> N
 
 def _is_jsonata(it: dict[str, Any]) -> bool:
     return it.get("QueryLanguage", "JSONPath") != "JSONPath"
-
-
-def _near(name: str, states: dict[str, Any]) -> str:
-    found = next((each for each in states if each.lower().strip() == name.lower().strip()), None)
-    return f"; did you mean `{found[:80]}`?" if found else ""

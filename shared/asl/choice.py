@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.asl.errors import RUNTIME, StatesError
+from shared.asl.numbers import is_number
 from shared.asl.paths import PathMissing, read
 from shared.asl.times import moment, moment_or_none
 
@@ -28,7 +29,7 @@ _KINDS = {
 _TESTS: dict[str, Callable[[Any], bool]] = {
     "IsNull": lambda value: value is None,
     "IsString": lambda value: isinstance(value, str),
-    "IsNumeric": lambda value: is_number(value),
+    "IsNumeric": is_number,
     "IsBoolean": lambda value: isinstance(value, bool),
     "IsTimestamp": lambda value: moment_or_none(value) is not None,
 }
@@ -86,11 +87,6 @@ def matches(text: Any, pattern: str) -> bool:
             return False
         at = found + len(part)
     return True
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _test(name: str, value: Any, wanted: Any, data: Any, context: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ def is_cycle(group: list[str], ways: Ways) -> bool:
     return len(group) > 1 or group[0] in ways[group[0]]
 
 
-def ways_within(group: list[str], ways: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def ways_within(group: list[str], ways: Ways) -> dict[str, list[str]]:
     """The ways between the states of a group."""
     return {state: [each for each in ways[state] if each in group] for state in group}
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.asl.errors import RUNTIME, StatesError
+from shared.asl.machine import State
+from shared.asl.numbers import is_number
 from shared.asl.paths import put, read
 from shared.asl.templates import resolve
 from shared.asl.times import moment, shown
@@ -11,7 +13,6 @@ from shared.contracts.graph import WAITING_TIMEOUT_S
 
 LONGEST_S = WAITING_TIMEOUT_S - 60
 """Somewhat less than what may be waited for, as time goes on meanwhile."""
-State = dict[str, Any]
 
 
 def selected(path: str | None, data: Any, context: dict[str, Any]) -> Any:
@@ -43,6 +44,6 @@ def seconds_from(state: State, data: Any, context: dict[str, Any]) -> float | st
         latest = datetime.now(UTC) + timedelta(seconds=LONGEST_S)
         return shown(latest) if moment(at)[0] > latest else at
     found = state["Seconds"] if "Seconds" in state else read(state["SecondsPath"], data, context)
-    if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
+    if not is_number(found) or found < 0:
         raise StatesError(RUNTIME, f"a Wait state needs a number of seconds, not {found!r:.100}")
     return min(found, LONGEST_S)

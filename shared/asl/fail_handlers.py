@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.asl.errors import ALL
-from shared.asl.faults import Findings
+from shared.asl.faults import JSONATA, Findings
 from shared.asl.paths import check_reference
 
 
@@ -42,9 +42,7 @@ def _check_retrier(handler: dict[str, Any], where: str, findings: Findings) -> N
 
 
 def _check_catcher(handler: dict[str, Any], states: dict[str, Any], where: str, findings: Findings) -> None:
-    target = handler.get("Next")
-    if not isinstance(target, str) or target not in states:
-        findings.wrong(f"{where}.Next", f"there is no state `{str(target)[:80]}`")
+    findings.target(handler.get("Next"), states, f"{where}.Next")
     findings.spelling(handler, "ResultPath", where, check_reference, null=True)
     if "Assign" in handler:
-        findings.wrong(where, "`Assign` is not supported", "asl_jsonata")
+        findings.wrong(where, "`Assign` is not supported", JSONATA)

@@ -79,6 +79,12 @@ class Findings:
         if wrong:
             self.wrong(joined(path, name), f"`{name}` is not what it must be: {wrong}")
 
+    def target(self, name: Any, states: dict[str, Any], path: str) -> None:
+        """The name of a state that must be there."""
+        if not isinstance(name, str) or name not in states:
+            said = str(name)
+            self.wrong(path, f"there is no state `{said[:80]}`{_near(said, states)}")
+
     def one_of(self, state: State, names: tuple[str, ...], path: str, *, required: bool) -> None:
         """Fields of which there may be only one."""
         found = [name for name in names if name in state]
@@ -86,6 +92,11 @@ class Findings:
             self.wrong(path, f"{' and '.join(f'`{name}`' for name in found)} exclude each other")
         elif required and not found:
             self.wrong(path, f"one of {', '.join(f'`{name}`' for name in names)} is needed")
+
+
+def _near(name: str, states: dict[str, Any]) -> str:
+    found = next((each for each in states if each.lower().strip() == name.lower().strip()), None)
+    return f"; did you mean `{found[:80]}`?" if found else ""
 
 
 def _kinds(kind: type | tuple[type, ...]) -> tuple[type, ...]:

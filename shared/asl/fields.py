@@ -6,6 +6,11 @@ _PATHS = {"InputPath", "OutputPath"}
 _RESULT = {"Parameters", "ResultSelector", "ResultPath"}
 _HANDLERS = {"Retry", "Catch"}
 
+TOLERATES = (
+    "ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+)  # fmt: skip
+"""How many iterations of a Map state may fail."""
 FIELDS: dict[str, set[str]] = {
     "Pass": {*_NEXT, *_PATHS, "Parameters", "Result", "ResultPath"},
     "Task": {
@@ -20,8 +25,7 @@ FIELDS: dict[str, set[str]] = {
     "Map": {
         *_NEXT, *_PATHS, *_RESULT, *_HANDLERS, "ItemProcessor", "Iterator", "ItemsPath", "ItemSelector",
         "ItemBatcher", "ItemReader", "ResultWriter", "Label", "MaxConcurrency", "MaxConcurrencyPath",
-        "ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage",
-        "ToleratedFailurePercentagePath",
+        *TOLERATES,
     },
 }  # fmt: skip
 OF_JSONATA = ("Arguments", "Output", "Assign", "Items")

@@ -1,22 +1,20 @@
 """State machines as graphs: states, loops where states can come again, branches and iterations."""
 
+from shared.asl.batches import concurrency_of
 from shared.asl.building import Building, Place
-from shared.asl.cycles import components, heads, is_cycle, ways_within
+from shared.asl.calling import NOT_CARRIED
+from shared.asl.cycles import components, entered, heads, is_cycle, ways_within
+from shared.asl.fields import TOLERATES
 from shared.asl.machine import Machine, inner_machines, ways_from
 from shared.asl.scope import END, Config, Scope, ref
 from shared.asl.states import choice, fail, pass_on, wait
 from shared.asl.work import MOST_TURNS, Worker, finish, state_input, task, tried
 
-MOST_CONCURRENT = 100
-_TOLERATES = (
-    "ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-)  # fmt: skip
 _MAKES_ITEMS = (
     "InputPath", "ItemsPath", "ItemSelector", "Parameters", "ItemBatcher", "MaxConcurrency",
-    "MaxConcurrencyPath", *_TOLERATES,
+    "MaxConcurrencyPath", *TOLERATES,
 )  # fmt: skip
-_NOT_CARRIED = ("ItemReader", "ResultWriter", "Label")
+_LEFT_OUT = ("ItemReader", "ResultWriter", "Label")
 
 
 def machine(
@@ -39,7 +37,7 @@ def machine(
         if not is_cycle(group, ways):
             _state(building, scope, places[0])
             continue
-        _loop(building, scope, places, after, it.where(it.start))
+        _loop(building, scope, places, after)
     scope.add(end, "asl.end", {"from": []}, name=f"End of {it.path[-150:] or 'the machine'}")
     scope.land(it.where(None), end)
     if not any(it.where(None) in found for found in after.values()):
@@ -56,16 +54,10 @@ def _state(building: Building, scope: Scope, place: Place) -> None:
     makers[place.state["Type"]](building, scope, place)
 
 
-def _loop(
-    building: Building, scope: Scope, places: list[Place], after: dict[str, list[str]], start: str
-) -> None:
+def _loop(building: Building, scope: Scope, places: list[Place], after: dict[str, list[str]]) -> None:
     """States that can come again: a turn goes from one of their heads to the next, or out of the loop."""
     group = [place.key for place in places]
-    entries = [
-        key for key in group
-        if key == start or any(key in found for other, found in after.items() if other not in group)
-    ]  # fmt: skip
-    tops = heads(group, entries or group[:1], ways_within(group, after))
+    tops = heads(group, entered(group, after), ways_within(group, after))
     ids = [building.ids[key] for key in tops]
     arrive, outer, leave = (building.names.part(ids[0], what) for what in ("enter", "loop", "left"))
     scope.add(arrive, "asl.arrive", {"from": [], "into": ids, "again": ids}, name="Into the loop")
@@ -137,10 +129,10 @@ def _map(building: Building, scope: Scope, place: Place) -> None:
     """A Map state."""
     state = place.state
     first = state_input(building, scope, place, "asl.items", *_MAKES_ITEMS)
-    tolerant = any(name in state for name in _TOLERATES)
-    for name in _NOT_CARRIED:
+    tolerant = any(name in state for name in TOLERATES)
+    for name in _LEFT_OUT:
         if name in state:
-            building.note(place, name, "asl_not_carried", f"`{name}` has no counterpart and is left out")
+            building.note(place, name, NOT_CARRIED, f"`{name}` has no counterpart and is left out")
 
     def work(inner: Scope) -> Worker:
         [it] = inner_machines(place.machine, place.name)
@@ -148,10 +140,10 @@ def _map(building: Building, scope: Scope, place: Place) -> None:
         _, end = machine(building, body, it, place.id, "{{ item.data }}", map="{{ item.Map }}")
         if tolerant:
             body.nodes[end]["config"]["wrapped"] = True
-        most = min(state.get("MaxConcurrency", 0), MOST_CONCURRENT) or MOST_CONCURRENT
+        by_path = "MaxConcurrencyPath" in state
         config: Config = {
             "items": ref(first, "items"),
-            "concurrency": ref(first, "concurrency") if "MaxConcurrencyPath" in state else most,
+            "concurrency": ref(first, "concurrency") if by_path else concurrency_of(state, None, {}),
             "on_item_failure": "keep" if tolerant else "stop",
             "graph": body.graph(ref(end)),
         }

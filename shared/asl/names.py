@@ -2,7 +2,10 @@
 
 import re
 
-RESERVED = frozenset({"_end", "failure"})
+from shared.asl.scope import END
+from shared.contracts.graph import FAILURE
+
+RESERVED = frozenset({END, FAILURE})
 """What ports mean: the end of a machine, and a failure. Ports bear the ids of states."""
 _MOST = 64
 _MOST_STEM = 50

@@ -7,9 +7,14 @@ from typing import Any
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a JSON number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def integer(value: Any) -> int:
     """A whole number, rounded to the nearest as AWS does, -1.5 to -1; raises TypeError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise TypeError(f"an integer is wanted, not {value!r:.100}")
     return math.floor(value + 0.5) if isinstance(value, float) else value
 

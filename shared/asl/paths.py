@@ -102,8 +102,7 @@ def _put(path: str, into: Any, keys: list[Key], result: Any) -> Any:
         return result
     key, *rest = keys
     if isinstance(key, str) and isinstance(into, dict):
-        below = into.get(key) if key in into else {}
-        return {**into, key: _put(path, below, rest, result)}
+        return {**into, key: _put(path, into.get(key, {}), rest, result)}
     if isinstance(key, int) and isinstance(into, list) and 0 <= key < len(into):
         return [_put(path, each, rest, result) if at == key else each for at, each in enumerate(into)]
     raise StatesError(

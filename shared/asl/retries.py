@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.asl.errors import named_by
+from shared.contracts.graph import WAITING_TIMEOUT_S
 
 Retrier = dict[str, Any]
 DEFAULT_ATTEMPTS = 3
 DEFAULT_INTERVAL_S = 1
 DEFAULT_RATE = 2.0
-MOST_SECONDS = 31_536_000.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def another(
 
 def _delay(retrier: Retrier, before: int) -> float:
     rate = retrier.get("BackoffRate", DEFAULT_RATE)
-    most = min(retrier.get("MaxDelaySeconds", MOST_SECONDS), MOST_SECONDS)
+    most = min(retrier.get("MaxDelaySeconds", WAITING_TIMEOUT_S), WAITING_TIMEOUT_S)
     try:
         delay_s = min(retrier.get("IntervalSeconds", DEFAULT_INTERVAL_S) * rate**before, most)
     except OverflowError:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from shared.asl.choice import BOOLEAN, OPERATORS, is_number
+from shared.asl.choice import BOOLEAN, OPERATORS
 from shared.asl.faults import JSONATA, Findings
 from shared.asl.machine import joined
+from shared.asl.numbers import is_number
 from shared.asl.paths import check_path
 from shared.asl.times import moment_or_none
 
@@ -32,15 +33,10 @@ def check_choices(state: dict[str, Any], states: dict[str, Any], path: str, find
             if not isinstance(rule, dict):
                 findings.wrong(where, "a Choice Rule is an object")
                 continue
-            _check_target(rule.get("Next"), states, f"{where}.Next", findings)
+            findings.target(rule.get("Next"), states, f"{where}.Next")
             _check_rule(rule, where, findings, 1)
     if "Default" in state:
-        _check_target(state["Default"], states, f"{path}.Default", findings)
-
-
-def _check_target(name: Any, states: dict[str, Any], where: str, findings: Findings) -> None:
-    if not isinstance(name, str) or name not in states:
-        findings.wrong(where, f"there is no state `{str(name)[:80]}`")
+        findings.target(state["Default"], states, f"{path}.Default")
 
 
 def _check_rule(rule: Any, where: str, findings: Findings, depth: int) -> None:

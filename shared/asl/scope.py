@@ -53,9 +53,9 @@ class Scope:
         """A token is sent from a node to a state, through a port."""
         self.ways.append((source, port, target))
 
-    def inside(self, container: str, *, item: str | None = None) -> "Scope":
+    def inside(self, container: str) -> "Scope":
         """A graph within one of this graph's nodes."""
-        return Scope(f"{self.path}{container}.", item or self.item)
+        return Scope(f"{self.path}{container}.", self.item)
 
     def graph(self, output: str, **settings: Any) -> dict[str, Any]:
         """The graph, all ways made edges."""

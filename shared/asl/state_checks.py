@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.asl.faults import Findings
+from shared.asl.machine import State
 from shared.asl.paths import check_path, check_reference
 from shared.asl.templates import check_path_or_call, check_template
 from shared.asl.times import moment_or_none
 
-State = dict[str, Any]
 Inner = list[tuple[State, str]]
 _LONGEST_S = 99_999_999
 

@@ -27,7 +27,7 @@ _MOST_NAMES = 12
 
 def fit_problems(node: Node, node_type: NodeType, outputs: Mapping[str, Schema]) -> Iterator[Problem]:
     """What is wrong with the paths into outputs, by the schemas of the nodes that a node may name."""
-    kept = (*node_type.per_item, *node_type.code, *node_type.bodies)
+    kept = (*node_type.per_item, *node_type.unread)
     for where, template in templates(node.config, kept):
         for expression in template.expressions:
             found = _led_to(expression.path, outputs)

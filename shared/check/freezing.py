@@ -22,7 +22,7 @@ def freeze(graph: Graph, catalog: Mapping[str, NodeType], outer: Sequence[str] =
 
 def _frozen(node: Node, catalog: Mapping[str, NodeType], upstream: list[str]) -> FrozenNode:
     node_type = catalog[node.type]
-    named, roots = references(node.config, node_type.per_item, [*node_type.code, *node_type.bodies])
+    named, roots = references(node.config, node_type.per_item, node_type.unread)
     needed, used = set(upstream if named is None else named), set(roots)
     bodies: dict[str, dict[str, FrozenNode]] = {}
     for name, raw in graphs_in(node, node_type):

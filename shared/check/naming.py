@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from shared.check.fitting import output_problem
 from shared.check.order import Order
-from shared.check.scope import Schema, Scope, body_fields
+from shared.check.scope import GUESSED_BODIES, Schema, Scope
 from shared.check.sketch import Sketch
 from shared.check.wiring import suggestion
 from shared.contracts.catalog import NodeType
@@ -51,8 +51,8 @@ def settings_problems(sketch: Sketch, scope: Scope, outputs: Mapping[str, Schema
 def _marks(node_type: NodeType | None) -> tuple[list[str], list[str]]:
     """The fields per item, and those in which `{{ }}` means nothing."""
     if node_type is None:
-        return [], body_fields(None)
-    return node_type.per_item, [*node_type.code, *node_type.bodies]
+        return [], GUESSED_BODIES
+    return node_type.per_item, node_type.unread
 
 
 def _reference_problems(

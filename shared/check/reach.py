@@ -20,9 +20,10 @@ def _islands(sketch: Sketch) -> Iterator[Problem]:
     groups = _groups(sketch)
     if len(groups) < 2:
         return
+    readable = set(_readable(sketch))
     main = max((group for group in groups if len(group) > 1), key=len, default=None)
     for group in groups:
-        if group is main or group[0] not in _readable(sketch):
+        if group is main or group[0] not in readable:
             continue
         if len(group) == 1:
             said = f"`{group[0]}` has no edges: it runs at once, whatever the others do"

@@ -3,12 +3,12 @@
 What an expression will come to is not known yet, so a string with one in it is never wrong."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from shared.check.wiring import suggestion
 from shared.expressions.errors import Problem
 from shared.expressions.fields import shown
 from shared.expressions.templates import OPEN
@@ -84,10 +84,8 @@ def _told(error: ValidationError) -> Iterator[Problem]:
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    near = get_close_matches(name[:100], known, n=1)
-    if near:
-        return f"`{name[:100]}` is not known here; did you mean `{near[0]}`?"
-    return f"`{name[:100]}` is not known here; there are {', '.join(known) or 'no keys'}"
+    hint = suggestion(name[:100], known) or f"; there are {', '.join(known) or 'no keys'}"
+    return f"`{name[:100]}` is not known here{hint}"
 
 
 def _kind(schema: Any) -> str:

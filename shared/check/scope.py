@@ -53,11 +53,6 @@ def output_schema(node: Node | None, catalog: Mapping[str, NodeType]) -> Schema:
     return node_type.output_schema if policy.on_failure == "stop" and policy.pinned_output is None else {}
 
 
-def body_fields(node_type: NodeType | None) -> list[str]:
-    """The config fields of a type that hold graphs."""
-    return GUESSED_BODIES if node_type is None else node_type.bodies
-
-
 def graphs_in(node: Node, node_type: NodeType) -> Iterator[tuple[str, dict[str, Any]]]:
     """The bodies of a node by config field, as they stand."""
     for name in node_type.bodies:

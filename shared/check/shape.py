@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
+from shared.check.wiring import suggestion
 from shared.contracts.graph import MAX_GRAPH_BYTES, MOST_NODES, Graph
 from shared.contracts.value import to_json
 from shared.expressions.errors import Problem
@@ -84,8 +84,7 @@ def _told(raw: dict[str, Any], kind: str, loc: tuple[str | int, ...], message: s
 def _unknown_key(key: str, loc: tuple[str | int, ...]) -> str:
     shape: dict[str, Any] = Graph.model_json_schema()
     names = {name for model in (shape, *shape["$defs"].values()) for name in model.get("properties", {})}
-    near = get_close_matches(key[:100], sorted(names), n=1)
-    return f"`{key[:100]}` is not known here" + (f"; did you mean `{near[0]}`?" if near else "")
+    return f"`{key[:100]}` is not known here{suggestion(key[:100], dict.fromkeys(sorted(names)))}"
 
 
 def _short(raw: Any, loc: tuple[str | int, ...]) -> str:

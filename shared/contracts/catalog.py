@@ -47,6 +47,11 @@ class NodeType(Contract):
     """Whether it only serves another node, like the input of an imported state: limits do not count it."""
     credential_type: str | None = None
 
+    @property
+    def unread(self) -> list[str]:
+        """The config fields in which `{{ }}` is left as it is: program text, and bodies."""
+        return [*self.code, *self.bodies]
+
 
 def ports_of(node_type: NodeType, node: Node) -> list[str]:
     """Every port the node has, in the order they are declared; `failure` last when its policy opens it."""

@@ -9,6 +9,7 @@ from shared.contracts.base import Contract, Name, NodeId, PortName
 
 OUT = "out"
 FAILURE = "failure"
+TIMEOUT = "timeout"
 DEFAULT_MAX_NODES = 100
 MOST_NODES = 1000
 MAX_GRAPH_BYTES = 1_000_000
@@ -36,7 +37,7 @@ class Policy(Contract):
     """How a node is carried out, apart from what it does. `timeout_s` is per attempt, in seconds; left out,
     an executor has 60, and what waits or runs children has no limit but the run's."""
 
-    timeout_s: float | None = Field(default=None, gt=0, le=31_536_000)
+    timeout_s: float | None = Field(default=None, gt=0, le=WAITING_TIMEOUT_S)
     on_failure: Literal["stop", "continue", "port"] = "stop"
     retry: Retry = Retry()
     cache_ttl_s: float | None = Field(default=None, gt=0)
@@ -83,7 +84,7 @@ class Settings(Contract):
     """What holds for a run as a whole. `output` is one path such as `{{ nodes.z.items[0].name }}`. Left out,
     `timeout_s` is half an hour, and a year for a graph in which something may wait."""
 
-    timeout_s: float | None = Field(default=None, gt=0, le=31_536_000)
+    timeout_s: float | None = Field(default=None, gt=0, le=WAITING_TIMEOUT_S)
     max_parallel: int = Field(default=20, ge=1, le=1000)
     output: str | None = None
     concurrency: Concurrency | None = None

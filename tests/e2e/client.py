@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -11,12 +13,13 @@ from typing import Any
 import aiohttp
 
 WAIT_S = 60
+POLICY = ("retry", "on_failure", "timeout_s")
 Body = dict[str, Any]
 
 
 def node(node_id: str, type_name: str = "noop", config: Mapping[str, Any] | None = None, **more: Any) -> Body:
     """A node; what belongs into its policy may be given without it."""
-    policy = {key: more.pop(key) for key in ("retry", "on_failure", "timeout_s") if key in more}
+    policy = {key: more.pop(key) for key in POLICY if key in more}
     return {"id": node_id, "type": type_name, "config": dict(config or {}), "policy": policy, **more}
 
 
@@ -128,6 +131,12 @@ class Weft:
     def pid(self, service: str) -> int:
         """The process that now is that service."""
         return json.loads((self.home / "local.json").read_text())["pids"][service]
+
+    def kill(self, service: str) -> int:
+        """Kill that service; the process that was it."""
+        killed = self.pid(service)
+        os.kill(killed, signal.SIGKILL)
+        return killed
 
     async def back(self, service: str, before: int) -> None:
         """Return once another process than `before` is that service, and ready."""

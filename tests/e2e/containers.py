@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from tests.e2e.client import Body, graph, http, node, values
+from tests.e2e.client import POLICY, Body, graph, http, node, values
 from tests.http_server import Server
 
 ITEMS = "{{ trigger.items }}"
-POLICY = ("retry", "on_failure", "timeout_s")
 
 
 def each(node_id: str, body: Body, items: Any = ITEMS, **more: Any) -> Body:

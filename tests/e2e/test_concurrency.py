@@ -1,8 +1,6 @@
 """Runs that share a concurrency key: as many at once as they allow, whatever crashes."""
 
 import asyncio
-import os
-import signal
 from typing import Any
 
 import pytest
@@ -95,8 +93,7 @@ async def test_slots_come_free_when_the_planner_is_killed(weft: Weft, target: Se
     runs = [await weft.start(gated(target, f"k{n % 4}", key, limit=3)) for n in range(24)]
     await until(lambda: len(target.paths) == 3)
     for gates in ("k0", "k1"), ("k2", "k3"):
-        killed = weft.pid("planner")
-        os.kill(killed, signal.SIGKILL)
+        killed = weft.kill("planner")
         for gate in gates:
             target.open(gate)
         await weft.back("planner", killed)

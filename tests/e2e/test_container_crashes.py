@@ -1,8 +1,6 @@
 """Processes killed in the middle of a container: no item is lost, none is answered for twice."""
 
 import asyncio
-import os
-import signal
 from collections import Counter
 
 import pytest
@@ -16,13 +14,6 @@ from tests.waiting import until
 COUNT = 300
 ITEMS = {"items": list(range(COUNT))}
 DOUBLED = [2 * n for n in range(COUNT)]
-
-
-async def kill(weft: Weft, service: str) -> None:
-    """Kill it, and return once it is back."""
-    killed = weft.pid(service)
-    os.kill(killed, signal.SIGKILL)
-    await weft.back(service, killed)
 
 
 async def released(store: Store, run_id: str, least: int) -> None:
@@ -52,7 +43,7 @@ def posting(target: Server) -> Body:
 async def test_a_map_of_light_items_goes_on(weft: Weft, system_store: Store, service: str) -> None:
     run_id = await weft.start(graph([each("each", doubled())], output="{{ nodes.each }}"), ITEMS)
     await released(system_store, run_id, 50)
-    await kill(weft, service)
+    await weft.back(service, weft.kill(service))
     run = await weft.end(run_id)
     assert run["status"] == "succeeded", run["failure"]
     assert run["output"] == DOUBLED
@@ -66,7 +57,7 @@ async def test_a_map_of_requests_goes_on_and_sends_each_once(
     of = graph([each("each", posting(target), concurrency=30)], output="{{ nodes.each }}")
     run_id = await weft.start(of, ITEMS)
     await until(lambda: len(target.paths) >= 60)
-    await kill(weft, service)
+    await weft.back(service, weft.kill(service))
     run = await weft.end(run_id)
     assert run["status"] == "succeeded", run["failure"]
     assert run["output"] == DOUBLED
@@ -81,12 +72,12 @@ async def test_a_loop_goes_on_from_the_turn_it_was_in(
 ) -> None:
     post = http("send", target.url("/echo"), "POST")
     post["config"]["json"] = "{{ index }}"
-    step = node("step", "code.python", {"code": "n + 1", "inputs": {"n": "{{ item }}"}})
-    body = graph([post, step], "send > step", output="{{ nodes.step }}")
+    add = node("add", "code.python", {"code": "n + 1", "inputs": {"n": "{{ item }}"}})
+    body = graph([post, add], "send > add", output="{{ nodes.add }}")
     of = graph([loop("spin", body, "item < 30", 0)], output="{{ nodes.spin }}")
     run_id = await weft.start(of)
     await until(lambda: len(target.paths) >= 10)
-    await kill(weft, service)
+    await weft.back(service, weft.kill(service))
     run = await weft.end(run_id)
     assert (run["status"], run["output"]) == ("succeeded", 30), run["failure"]
     assert [one["body"] for one in target.seen] == [str(n) for n in range(30)]

@@ -1,8 +1,6 @@
 """Processes killed while they work: what was acknowledged is not lost, what was sent is not sent again."""
 
 import asyncio
-import os
-import signal
 
 import pytest
 
@@ -17,20 +15,13 @@ def transitions(events: list[Body]) -> list[tuple[str, str | None, int | None]]:
     return [(each["type"], each.get("node"), each.get("attempt")) for each in events]
 
 
-async def kill(weft: Weft, service: str) -> int:
-    """The process that was it."""
-    pid = weft.pid(service)
-    os.kill(pid, signal.SIGKILL)
-    return pid
-
-
 async def test_a_chain_goes_on_after_its_runner_is_killed(weft: Weft) -> None:
     names = [f"n{i}" for i in range(30)]
     run_id = await weft.start(
         graph([node(each, "code.python", {"code": COUNT}) for each in names], " > ".join(names))
     )
     await weft.until(run_id, "node.started")
-    killed = await kill(weft, "runner")
+    killed = weft.kill("runner")
     run = await weft.end(run_id)
     assert run["status"] == "succeeded", run["failure"]
     assert run["output"] == {"n29": sum(range(200_000))}
@@ -50,7 +41,7 @@ async def test_runs_go_on_after_the_planner_is_killed(weft: Weft, target: Server
     await weft.until(held_id, "node.started")
     runs = [await weft.start(line) for _ in range(20)]
     await until(lambda: target.paths.count("/echo") >= 20)
-    killed = await kill(weft, "planner")
+    killed = weft.kill("planner")
     target.open("planner")
     for run_id in (held_id, *runs):
         run = await weft.end(run_id)
@@ -70,7 +61,7 @@ async def test_lost_work_is_done_again_only_where_that_does_no_harm(weft: Weft, 
     post = await weft.start(graph([http("call", target.url("/gate/post"), "POST")]))
     for run_id in (get, post):
         await weft.until(run_id, "node.started")
-    killed = await kill(weft, "connectors")
+    killed = weft.kill("connectors")
     target.open("get")
     target.open("post")
     repeated, failed = await asyncio.gather(weft.end(get), weft.end(post))

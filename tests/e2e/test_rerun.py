@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.e2e.client import Body, Weft, graph, http, node, values
+from tests.e2e.containers import doubled, each
 from tests.http_server import Server
 
 
@@ -74,10 +75,9 @@ async def test_a_run_is_run_again_on_a_better_version(weft: Weft) -> None:
 
 
 async def test_a_container_and_a_branch_not_taken_are_taken_over(weft: Weft) -> None:
-    body = graph([values("double", n="{{ item * 2 }}")], output="{{ nodes.double.n }}")
     forked = graph(
         [
-            node("each", "map", {"items": "{{ trigger }}", "graph": body}),
+            each("each", doubled(), "{{ trigger }}"),
             node("many", "condition", {"when": "{{ len(nodes.each) > 5 }}"}),
             values("no", never=1),
             values("sum", n="{{ sum(nodes.each) }}"),

@@ -1,8 +1,6 @@
 """Nodes that let time pass hold nothing meanwhile, and wake whatever has crashed in between."""
 
 import asyncio
-import os
-import signal
 from datetime import UTC, datetime, timedelta
 
 from shared.storage.mongo import Store
@@ -45,8 +43,7 @@ async def test_a_run_waits_until_a_time(weft: Weft) -> None:
 async def test_a_wait_outlives_the_planner(weft: Weft) -> None:
     run_id = await weft.start(waiting(seconds=3))
     await weft.until(run_id, "node.suspended", node="pause")
-    killed = weft.pid("planner")
-    os.kill(killed, signal.SIGKILL)
+    killed = weft.kill("planner")
     run = await weft.end(run_id)
     assert (run["status"], run["output"]) == ("succeeded", 2), run["failure"]
     assert seconds(run["nodes"]["pause"]) >= 3

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.control_inputs import MOST_AT_ONCE, Rerun, RunsWanted
 from services.gateway.control_resources import BulkResource
-from services.gateway.controlling import control_id, controlled
-from services.gateway.documented import CONTROL_KEY, answers, takes
+from services.gateway.controlling import ask
+from services.gateway.documented import KEYED, answers, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import cancelled
-from services.gateway.identity.callers import caller_of
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import Shown, json_response
 from services.gateway.reading import read
@@ -27,7 +26,7 @@ AT_ONCE = 20
 UNFINISHED = ("queued", "running", "paused")
 UNSUCCESSFUL = ("failed", "cancelled")
 DONE = {"_200": (BulkResource, "One result per run")}
-EXTRA = takes(RunsWanted) | {"parameters": [CONTROL_KEY]}
+EXTRA = takes(RunsWanted) | KEYED
 
 router = APIRouter(tags=["control"])
 
@@ -37,12 +36,9 @@ router = APIRouter(tags=["control"])
 )
 async def cancel_all(request: Request, workspace_id: str) -> Response:
     """Those given, or all unfinished ones that match; each has a result of its own."""
-    gateway = gateway_of(request)
 
     async def cancel(run: Run) -> Shown:
-        control, keyed = control_id(request, run)
-        wanted = RunControl(run_id=run.id, id=control, action="cancel", by=caller_of(request).name)
-        run, _ = await controlled(gateway, run, wanted, cancelled, keyed=keyed)
+        run, _ = await ask(request, run, RunControl(run_id=run.id, action="cancel"), cancelled)
         return {"status": run.status}
 
     return await _each(request, workspace_id, UNFINISHED, cancel)

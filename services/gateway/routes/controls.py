@@ -4,11 +4,10 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.controlling import Effect, control_id, controlled
-from services.gateway.documented import CONTROL_KEY, answers, takes
+from services.gateway.controlling import Effect, ask
+from services.gateway.documented import KEYED, answers, asked, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, cancelled, paused, resumed
-from services.gateway.identity.callers import caller_of
 from services.gateway.inputs import Cancellation
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response
@@ -18,11 +17,7 @@ from services.gateway.starting import shown
 from shared.contracts.events import RunControl
 from shared.contracts.run import Run
 
-ASKED = {
-    "_200": (RunResource, "Done, or so before"),
-    "_202": (RunResource, "Asked for; it shows a moment later"),
-}
-KEYED = {"parameters": [CONTROL_KEY]}
+ASKED = asked(RunResource)
 
 router = APIRouter(tags=["control"])
 
@@ -77,11 +72,8 @@ async def _controlled(
     fits: Fits,
     reason: str = "",
 ) -> tuple[Run, Effect]:
-    gateway = gateway_of(request)
-    run = await gateway.run(workspace_id, run_id)
-    control, keyed = control_id(request, run)
-    wanted = RunControl(run_id=run.id, id=control, action=action, by=caller_of(request).name, reason=reason)
-    return await controlled(gateway, run, wanted, fits, keyed=keyed)
+    run = await gateway_of(request).run(workspace_id, run_id)
+    return await ask(request, run, RunControl(run_id=run.id, action=action, reason=reason), fits)
 
 
 async def _answer(gateway: Gateway, run: Run, effect: Effect) -> Response:

@@ -6,17 +6,15 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import answers, takes
-from services.gateway.errors import Refused
+from services.gateway.errors import Refused, refusal
 from services.gateway.import_models import ImportedResource, WorkflowImport
-from services.gateway.inputs import NewWorkflow
+from services.gateway.inputs import MAX_NAME_CHARS, NewWorkflow
 from services.gateway.parts import gateway_of
 from services.gateway.present import json_response, workflow_shown
 from services.gateway.reading import read
 from services.gateway.routes.workflows import created
 from shared.asl.faults import JSONATA
 from shared.asl.translate import Fault, translate
-
-MOST_NAME = 200
 
 router = APIRouter(tags=["workflows"])
 
@@ -56,15 +54,13 @@ async def import_workflow(request: Request, workspace_id: str) -> Response:
 
 
 def _refused(faults: list[Fault]) -> Refused:
-    """The refusal, naming the first fault and listing all."""
+    """The refusal; states with JSONata are named before all else."""
     code = JSONATA if any(each.code == JSONATA for each in faults) else "invalid_definition"
     first = next((each for each in faults if each.code == code), faults[0])
-    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    place = f"{first.path}: " if first.path else ""
-    return Refused(code, f"{place}{first.message}{rest}", [vars(each) for each in faults])
+    return refusal(code, [vars(each) for each in faults], first=vars(first))
 
 
 def _name(document: dict[str, Any]) -> str:
     comment = document.get("Comment")
     lines = comment.strip().splitlines() if isinstance(comment, str) else []
-    return lines[0].strip()[:MOST_NAME] if lines else f"From {document['StartAt']}"[:MOST_NAME].strip()
+    return (lines[0] if lines else f"From {document['StartAt']}").strip()[:MAX_NAME_CHARS].strip()

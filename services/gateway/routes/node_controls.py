@@ -9,8 +9,8 @@ from services.gateway.attempts import attempts_of
 from services.gateway.checking import check_fits
 from services.gateway.control_inputs import Retrial, ReviewDecision, Skip
 from services.gateway.control_resources import NodeRunResource
-from services.gateway.controlling import Effect, control_id, controlled
-from services.gateway.documented import CONTROL_KEY, answers, takes
+from services.gateway.controlling import Effect, ask
+from services.gateway.documented import KEYED, answers, asked, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, decided, retried, skipped
 from services.gateway.identity.callers import caller_of, may_decide
@@ -26,11 +26,7 @@ from shared.contracts.value import to_json
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 
-ASKED = {
-    "_200": (NodeRunResource, "Done, or so before"),
-    "_202": (NodeRunResource, "Asked for; it shows a moment later"),
-}
-KEYED = {"parameters": [CONTROL_KEY]}
+ASKED = asked(NodeRunResource)
 
 router = APIRouter(tags=["control"])
 
@@ -51,10 +47,8 @@ class Target:
         return self.run.nodes.get(self.node_id, NodeState())
 
     async def control(self, fits: Fits, wanted: RunControl) -> tuple[Run, Effect]:
-        """Ask for it under the request's id and the caller's name."""
-        control, keyed = control_id(self.request, self.run)
-        named = {"id": control, "node": self.node_id, "by": caller_of(self.request).name}
-        return await controlled(self.gateway, self.run, wanted.model_copy(update=named), fits, keyed=keyed)
+        """Ask for it, of this node."""
+        return await ask(self.request, self.run, wanted.model_copy(update={"node": self.node_id}), fits)
 
     async def answer(self, run: Run, effect: Effect) -> Response:
         """The node as it is now."""

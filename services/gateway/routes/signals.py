@@ -8,7 +8,7 @@ from services.gateway.control_resources import SignalReceipt
 from services.gateway.controlling import control_id, controlled
 from services.gateway.documented import CONTROL_KEY, answers
 from services.gateway.errors import Refused
-from services.gateway.fitting import signalled
+from services.gateway.fitting import already_signalled, signalled
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response
 from services.gateway.reading import body_of, parse
@@ -57,7 +57,7 @@ async def send(request: Request, run_id: str, node_id: str, token: str) -> Respo
     control, keyed = control_id(request, run)
     fits = signalled(node_id, body)
     if not keyed and fits(run):
-        raise Refused("already_signalled", f"Node {node_id!r} has had its signal already")
+        raise already_signalled(node_id)
     if schema := _schema(run, graph, node_id):
         await check_fits(value, schema, name="body")
     wanted = RunControl(run_id=run.id, id=control, action="signal", node=node_id, output=body, by="signal")

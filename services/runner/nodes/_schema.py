@@ -6,8 +6,6 @@ from shared import json_schema
 from shared.json_schema import Fault, Schema
 from shared.nodes import NodeFailed
 
-__all__ = ["Fault", "Schema", "faults"]
-
 
 def faults(value: Any, schema: Schema, *, at_most: int) -> list[Fault]:
     """The first places where the value does not fit; fails when the schema itself cannot be used."""

@@ -4,10 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
+from shared.asl.scope import END
 from shared.nodes import Context, NodeConfig, Routed, node
-
-END = "_end"
-"""The port to take when the machine has ended."""
 
 
 class Config(NodeConfig):

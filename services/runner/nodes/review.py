@@ -7,10 +7,9 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from services.runner.nodes._waiting import TimeoutS, form_of, in_seconds, refuse_dry
 from shared.contracts.base import PortName
 from shared.contracts.directive import AwaitDecision
-from shared.contracts.graph import FAILURE
+from shared.contracts.graph import FAILURE, TIMEOUT
 from shared.nodes import Context, NodeConfig, node
 
-TIMEOUT = "timeout"
 TAKEN = (TIMEOUT, FAILURE)
 Decision = Annotated[PortName, Field(json_schema_extra={"not": {"enum": [*TAKEN]}})]
 Text = Annotated[Any, WithJsonSchema({"type": "string", "format": "template"})]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.runner.nodes._waiting import TimeoutS, form_of, in_seconds, refuse_dry
 from shared.contracts.directive import AwaitSignal
-from shared.contracts.graph import OUT
+from shared.contracts.graph import OUT, TIMEOUT
 from shared.nodes import Context, NodeConfig, node
 
 
@@ -23,7 +23,7 @@ class Config(NodeConfig):
     )
 
 
-@node("signal", title="Wait for a call", category="control", icon="radio", ports=[OUT, "timeout"], waits=True)
+@node("signal", title="Wait for a call", category="control", icon="radio", ports=[OUT, TIMEOUT], waits=True)
 async def signal(config: Config, context: Context) -> AwaitSignal:
     """Wait until somebody calls the URL run.signals.<this node's id>, and hand on what was sent."""
     refuse_dry(context, "calls")

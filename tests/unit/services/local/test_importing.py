@@ -51,6 +51,12 @@ def test_a_definition_may_be_yaml(tmp_path: Path) -> None:
     assert read_definition(path) == POLL
 
 
+def test_dates_and_words_of_a_yaml_definition_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "machine.yaml"
+    path.write_text("Timestamp: 2024-01-31T09:30:00Z\nStringEquals: yes\n")
+    assert read_definition(path) == {"Timestamp": "2024-01-31T09:30:00Z", "StringEquals": "yes"}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
