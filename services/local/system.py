@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,11 +90,13 @@ async def running_system(
     http_allow: str = "",
     host: str = LOOPBACK,
     settings: Mapping[str, str] | None = None,
+    replicas: Mapping[str, int] | None = None,
 ) -> AsyncIterator[System]:
     """Bring everything up, gateway on `port`, and down again; raises LocalError when something is in the way.
 
     WEFT_AMQP_URL and WEFT_MONGO_URL replace broker and store. `http_allow` opens addresses; `settings` are
-    further environment variables of the services."""
+    further environment variables of the services. `replicas` says of which service there are several: the
+    second planner is `planner-2`."""
     key = api_key(home)
     with only_one(home), serving_examples() as examples_url:
         if not is_free(port, host):
@@ -109,8 +111,8 @@ async def running_system(
             seen_host = LOOPBACK if host in ANY_HOST else host
             public = {"WEFT_PUBLIC_URL": f"http://{seen_host}:{port}"}
             env = public | os.environ | backends.urls | own | listen
-            about = _about(env, seen_host, examples_url)
-            say(f"starting {', '.join(SERVICES)}")
+            about = _about(env, seen_host, examples_url, _names(replicas or {}))
+            say(f"starting {', '.join(about.ready_urls)}")
             async with _services(home, env, about.ready_urls, backends.broker) as services:
                 system = System(home, about, services | backends.processes, say)
                 system.publish()
@@ -150,8 +152,17 @@ async def _backends(home: Path, say: Say) -> AsyncIterator[_Backends]:
         yield found
 
 
-def _about(env: Mapping[str, str], host: str, examples_url: str) -> LocalSystem:
-    ports = {name: env["WEFT_PORT"] if name == "gateway" else free_port() for name in SERVICES}
+def _names(replicas: Mapping[str, int]) -> list[str]:
+    """Every process by its name: the first of a service has the service's."""
+    return [
+        name if number == 1 else f"{name}-{number}"
+        for name in SERVICES
+        for number in range(1, replicas.get(name, 1) + 1)
+    ]
+
+
+def _about(env: Mapping[str, str], host: str, examples_url: str, names: Sequence[str]) -> LocalSystem:
+    ports = {name: env["WEFT_PORT"] if name == "gateway" else free_port() for name in names}
     return LocalSystem(
         url=f"http://{host}:{ports['gateway']}", api_key=env["WEFT_API_KEY"], examples_url=examples_url,
         amqp_url=env["WEFT_AMQP_URL"], mongo_url=env["WEFT_MONGO_URL"],
@@ -163,12 +174,13 @@ def _about(env: Mapping[str, str], host: str, examples_url: str) -> LocalSystem:
 async def _services(
     home: Path, env: Mapping[str, str], ready_urls: Mapping[str, str], broker: Broker | None
 ) -> AsyncIterator[dict[str, Process]]:
-    """All five, ready, as is the broker when it is ours; stopped together at the end."""
+    """All of them, ready, as is the broker when it is ours; stopped together at the end."""
     started: dict[str, Process] = {}
     try:
         for name, url in ready_urls.items():
-            own = {**env, "PYTHONPATH": str(ROOT), "WEFT_HEALTH_PORT": str(urlsplit(url).port)}
-            child = Child(name, f"The {name}", [sys.executable, "-m", f"services.{name}"], own, home)
+            service, own_port = name.partition("-")[0], str(urlsplit(url).port)
+            own = {**env, "PYTHONPATH": str(ROOT), "WEFT_PORT": own_port, "WEFT_HEALTH_PORT": own_port}
+            child = Child(name, f"The {name}", [sys.executable, "-m", f"services.{service}"], own, home)
             started[name] = await start(child)
         try:
             async with asyncio.TaskGroup() as group:

@@ -3,37 +3,58 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from services.planner.janitor import Janitor, Keep
+from services.planner.membership import Membership
+from services.planner.partitions import Partitions
 from services.planner.parts import build
 from services.planner.settings import PlannerSettings
 from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
+from shared.messaging.broker import Delivery
 from shared.service import Service, run_service
+from shared.storage.executors import Planners
 
 SETTINGS = PlannerSettings()
 
 
 @asynccontextmanager
 async def planner(service: Service) -> AsyncIterator[None]:
-    """Sixteen partitions, one handler, one clock, one janitor."""
-    core, clock = build(service.id, service.store, service.bus, public_url=SETTINGS.public_url)
+    """Sixteen partitions shared with other planners, one handler, one clock, one janitor."""
+    membership = Membership(service.id, Planners(service.store))
+    core, clock = build(
+        service.id, service.store, service.bus, public_url=SETTINGS.public_url, leads=membership.leads
+    )
+    partitions = Partitions(service.id, service.bus, membership, core.left)
+
+    async def on_message(partition: int, delivery: Delivery) -> None:
+        partitions.given(partition)
+        await core.on_message(delivery)
+
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(
             topology.planner_queue(partition),
-            core.on_message,
+            partial(on_message, partition),
             PLANNER_MESSAGES,
             bindings=topology.planner_bindings(partition),
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    service.drain.append(core.drain)
+    service.drain += [core.drain, membership.leave]
     keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
     janitor = Janitor(service.store, keep)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
+    busy.append(asyncio.create_task(_share(service, membership, partitions)))
     yield
     for each in busy:
         each.cancel()
+
+
+async def _share(service: Service, membership: Membership, partitions: Partitions) -> None:
+    """Once every queue is consumed here, leave to others what is theirs."""
+    await service.health.wait_started()
+    await asyncio.gather(membership.run(), partitions.run())
 
 
 if __name__ == "__main__":

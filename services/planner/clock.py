@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from services.planner.lost import lost
+from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
 from shared.ids import now_ms
 from shared.messaging.broker import Bus
-from shared.messaging.topology import planner_key
+from shared.messaging.topology import partition_of, planner_key
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.storage.runs import Runs
@@ -20,6 +21,7 @@ TICK_S = 0.5
 CHORES_S = 1.0
 DUE_LIMIT = 500
 WAKE_AGAIN_S = 5.0
+LATE_MS = 15_000
 LOOK_S = 5.0
 DEAD_AFTER_S = 20.0
 
@@ -34,15 +36,23 @@ class Chore:
 
 
 class Clock:
-    """Ticks in each planner; that several do is harmless."""
+    """Ticks in each planner; that several do is harmless. Each wakes the runs of the partitions it `leads`,
+    and those that nobody else has woken for long."""
 
     def __init__(
-        self, bus: Bus, runs: Runs, node_runs: NodeRuns, executors: Executors, chores: Sequence[Chore]
+        self,
+        bus: Bus,
+        runs: Runs,
+        node_runs: NodeRuns,
+        executors: Executors,
+        chores: Sequence[Chore],
+        leads: Callable[[int], bool],
     ) -> None:
         self._bus = bus
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
+        self._leads = leads
         self._chores = [*chores, Chore(self._look_for_the_dead, LOOK_S)]
         self._woken: dict[tuple[str, int], float] = {}
         self._beats: dict[str, tuple[int, float]] = {}
@@ -72,7 +82,7 @@ class Clock:
         more = True
         while more:
             found = await self._runs.due(now_ms(), len(self._woken) + DUE_LIMIT)
-            due = [each for each in found if each not in self._woken]
+            due = [each for each in found if each not in self._woken and self._sees_to(*each)]
             await asyncio.gather(
                 *(
                     self._bus.publish(RunWoken(run_id=run_id), planner_key(RunWoken.event, run_id))
@@ -81,6 +91,9 @@ class Clock:
             )
             self._woken.update(dict.fromkeys(due, now))
             more = len(due) >= DUE_LIMIT
+
+    def _sees_to(self, run_id: str, wake_at: Millis) -> bool:
+        return self._leads(partition_of(run_id)) or now_ms() - wake_at > LATE_MS
 
     async def _look_for_the_dead(self) -> None:
         """A beat that has not changed for 20 s of this process's own clock is a death; what it held is

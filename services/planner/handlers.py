@@ -66,6 +66,11 @@ class Planner:
         await self._batcher.drain()
         await self.tidy()
 
+    def left(self, partition: int) -> None:
+        """Another planner sees to this partition from now on."""
+        for run_id in self._memory.forget_partition(partition):
+            self._results.forget(run_id)
+
     async def _process(self, deliveries: list[Delivery]) -> Sequence[BaseException | None]:
         BATCH_EVENTS.observe(len(deliveries))
         groups: Groups = {}
@@ -115,8 +120,7 @@ class Planner:
         """Carry each run as far as its messages take it; what has to be decided again because of another
         writer."""
         heard = await self._offspring.take(groups, self._flush)
-        works = await self._load(heard, carried.failed, fresh=fresh)
-        works = [work for work in works if self._decide(work, carried.failed)]
+        works = await self._decided(heard, carried.failed, fresh=fresh)
         await self._keeping.store_results(works)
         conflicts = await self._save([work for work in works if work.decision.changed])
         saved = [work for work in works if work.run.id not in conflicts]
@@ -127,7 +131,22 @@ class Planner:
             CONFLICTS.inc(len(conflicts))
         return {run_id: groups[run_id] for run_id in conflicts}
 
+    async def _decided(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
+        """What follows for each run. That nothing does is believed only of what is stored: the run that is
+        remembered may have gone on elsewhere, and its message must not be lost."""
+        works = [work for work in await self._load(groups, failed, fresh=fresh) if self._decide(work, failed)]
+        idle = [work.run.id for work in works if work.remembered and not work.decision.changed]
+        outdated = await self._memory.outdated(idle)
+        if not outdated:
+            return works
+        for run_id in outdated:
+            self._results.forget(run_id)
+        again = await self._load({each: groups[each] for each in outdated}, failed, fresh=False)
+        sound = [work for work in works if work.run.id not in outdated]
+        return [*sound, *(work for work in again if self._decide(work, failed))]
+
     async def _load(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
+        remembered = {run_id for run_id in groups if self._memory.remembers(run_id)}
         runs = await self._memory.runs(groups, trust_messages=fresh)
         graphs = await self._memory.graphs({run.version for run in runs.values()})
         facts = await self._facts.gather(runs, graphs, groups)
@@ -139,7 +158,8 @@ class Planner:
                 what = f"version {run.version}" if run else "run"
                 failed[run_id] = Poison(f"{run_id}: there is no such {what}")
                 continue
-            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard)))
+            known = run_id in remembered
+            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard), known))
         return works
 
     def _decide(self, work: Work, failed: dict[str, BaseException]) -> bool:
@@ -162,6 +182,7 @@ class Planner:
             run = work.decision.run
             if run.id not in saved:
                 self._memory.forget(run.id)
+                self._results.forget(run.id)
                 continue
             for status in work.decision.entered:
                 RUNS.labels(status).inc()

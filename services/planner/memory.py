@@ -7,6 +7,7 @@ from services.planner.heard import Heard
 from shared.contracts.events import RunRequested
 from shared.contracts.run import Run
 from shared.contracts.version import PinnedGraph, Version, body_path
+from shared.messaging.topology import partition_of
 from shared.storage.runs import Runs
 from shared.storage.versions import Versions
 
@@ -37,6 +38,29 @@ class Memory:
         return {
             run_id: run for run_id in groups if (run := self._known_runs.get(run_id) or loaded.get(run_id))
         }
+
+    def remembers(self, run_id: str) -> bool:
+        """Whether a run is at hand without asking the store."""
+        return run_id in self._known_runs
+
+    async def outdated(self, run_ids: Collection[str]) -> set[str]:
+        """Which of these runs another planner has saved since; they are loaded anew next time."""
+        stored = await self._runs.load(list(run_ids)) if run_ids else {}
+        changed = {
+            run_id
+            for run_id, run in stored.items()
+            if (known := self._known_runs.get(run_id)) and known.rev != run.rev
+        }
+        for run_id in changed:
+            self.forget(run_id)
+        return changed
+
+    def forget_partition(self, partition: int) -> list[str]:
+        """Another planner sees to these runs from now on."""
+        left = [run_id for run_id in self._known_runs if partition_of(run_id) == partition]
+        for run_id in left:
+            self.forget(run_id)
+        return left
 
     def keep(self, run: Run) -> None:
         """Remember a run as it is now stored, with all its events published."""

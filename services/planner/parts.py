@@ -1,5 +1,7 @@
 """How the planner is put together."""
 
+from collections.abc import Callable
+
 from services.planner.clock import Chore, Clock
 from services.planner.door import Door
 from services.planner.facts import Facts
@@ -27,8 +29,15 @@ from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
 
-def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[Planner, Clock]:
-    """What handles messages, and what looks after everything that waits."""
+def build(
+    planner_id: str,
+    store: Store,
+    bus: Bus,
+    *,
+    public_url: str,
+    leads: Callable[[int], bool] = lambda partition: True,
+) -> tuple[Planner, Clock]:
+    """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
     runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
     outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, public_url=public_url)
@@ -44,4 +53,4 @@ def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[
         Chore(planner.tidy, every_s=1),
         Chore(door.sweep, every_s=10),
     ]
-    return planner, Clock(bus, runs, node_runs, executors, chores)
+    return planner, Clock(bus, runs, node_runs, executors, chores, leads)

@@ -13,13 +13,15 @@ from shared.contracts.version import PinnedGraph
 
 @dataclass
 class Work:
-    """One run of a batch: what has happened to it, and what has been decided about it."""
+    """One run of a batch: what has happened to it, and what has been decided about it. What was `remembered`
+    of it may be older than what is stored."""
 
     run: Run
     graph: PinnedGraph
     facts: list[Fact]
     decision: Decision
     trace: str
+    remembered: bool = False
 
 
 @dataclass

@@ -53,7 +53,7 @@ class Bus:
         self._admin: AbstractChannel | None = None
         self._queues: set[str] = set()
         self._wanted: list[_Wanted] = []
-        self._consumers: list[Consumer] = []
+        self._consumers: dict[str, Consumer] = {}
 
     def subscribe(
         self,
@@ -84,7 +84,7 @@ class Bus:
         for wanted in self._wanted:
             await self._declare(wanted.queue, wanted.bindings)
         for wanted in self._wanted[len(self._consumers) :]:
-            self._consumers.append(await self._consuming(connection, wanted))
+            self._consumers[wanted.queue.name] = await self._consuming(connection, wanted)
 
     async def publish(self, message: Message, key: str, *, trace: str = "") -> None:
         """Publish what work depends on: persistent, confirmed, and an error when no queue takes it."""
@@ -121,11 +121,15 @@ class Bus:
         if not await self._broker.ping(timeout=1):
             raise ConnectionError("not connected to RabbitMQ")
 
+    def consumer(self, queue: str) -> Consumer:
+        """Who consumes a queue that was subscribed to, once the bus has been started."""
+        return self._consumers[queue]
+
     async def stop_consuming(self) -> None:
         """Take no new messages, and return when the handlers under way have. The consumers are cancelled
         before anything is waited for, so that others get what comes in meanwhile."""
-        await asyncio.gather(*(each.cancel() for each in self._consumers))
-        await asyncio.gather(*(each.drain(self._drain_s) for each in self._consumers))
+        await asyncio.gather(*(each.close() for each in self._consumers.values()))
+        await asyncio.gather(*(each.drain(self._drain_s) for each in self._consumers.values()))
 
     async def close(self) -> None:
         """Close the connection."""

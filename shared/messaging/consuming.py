@@ -125,6 +125,8 @@ class Consumer:
         self._models = models
         self._limit = max(1, prefetch // 2)
         self._no_ack = no_ack
+        self.consuming = self._closed = False
+        self._beginning = asyncio.Lock()
         self._raw: Channel | None = None
         self._tag: str | None = None
         self._acks: Acks | None = None
@@ -132,16 +134,25 @@ class Consumer:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
-        """Begin, and begin again whenever the connection has been lost."""
-        self._channel.reopen_callbacks.add(self._consume)
-        await self._consume(self._channel)
+        """Begin, and begin again whenever the connection has been lost; harmless when it has begun, or has
+        been closed."""
+        if not self.consuming and not self._closed:
+            self._channel.reopen_callbacks.add(self._consume)
+            self.consuming = True
+            await self._consume(self._channel)
 
     async def cancel(self) -> None:
-        """Take nothing new; others get what comes in from now on."""
+        """Take nothing new; others get what comes in from now on. It may be started again."""
+        self.consuming = False
         self._channel.reopen_callbacks.discard(self._consume)
         raw, tag, self._tag = self._raw, self._tag, None
         if raw is not None and tag is not None and not raw.is_closed:
             await raw.basic_cancel(tag)
+
+    async def close(self) -> None:
+        """The same for good."""
+        self._closed = True
+        await self.cancel()
 
     async def drain(self, within_s: float) -> None:
         """Return when the handlers under way have, and what they did is acknowledged."""
@@ -151,11 +162,20 @@ class Consumer:
             await self._acks.tell()
 
     async def _consume(self, _channel: Any) -> None:
-        """Tags begin anew on each channel below."""
-        self._raw = raw = cast("Channel", await self._channel.get_underlay_channel())
-        self._acks = None if self._no_ack else Acks(raw, limit=self._limit)
-        raw.on_consumer_cancel_callbacks.add(self._cancelled)
-        self._tag = (await raw.basic_consume(self._queue, self._take, no_ack=self._no_ack)).consumer_tag
+        """Tags begin anew on each channel below, and go on where the consumer was cancelled in between."""
+        async with self._beginning:
+            raw = cast("Channel", await self._channel.get_underlay_channel())
+            if not self.consuming or (self._tag is not None and self._raw is raw):
+                return
+            self._raw = raw
+            if self._acks is None or self._acks.channel is not raw:
+                self._acks = None if self._no_ack else Acks(raw, limit=self._limit)
+            raw.on_consumer_cancel_callbacks.add(self._cancelled)
+            begun = await raw.basic_consume(self._queue, self._take, no_ack=self._no_ack)
+            if self.consuming:
+                self._tag = begun.consumer_tag
+            elif begun.consumer_tag:
+                await raw.basic_cancel(begun.consumer_tag)
 
     async def _cancelled(self, _frame: Basic.Cancel) -> None:
         """The broker says that the queue is gone. Closed with an error, the channel comes back and declares
