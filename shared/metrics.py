@@ -20,6 +20,8 @@ QUEUE_WAIT_SECONDS = Histogram(
 OUTBOX_AGE_SECONDS = Gauge(
     "weft_outbox_age_seconds", "Age of the oldest saved event that is not yet published"
 )
+PARTITIONS_LED = Gauge("weft_partitions_led", "Partitions, of sixteen, that this planner sees to")
+RUNS_WAITING = Gauge("weft_runs_waiting", "Queued runs that this planner has wait for executors")
 DEAD_LETTERS = Gauge("weft_dead_letters", "Messages that nobody could handle, and that wait for an operator")
 BATCH_EVENTS = Histogram(
     "weft_planner_batch_events",

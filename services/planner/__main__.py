@@ -13,6 +13,7 @@ from services.planner.settings import PlannerSettings
 from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
+from shared.metrics import PARTITIONS_LED
 from shared.service import Service, run_service
 from shared.storage.executors import Planners
 
@@ -23,10 +24,13 @@ SETTINGS = PlannerSettings()
 async def planner(service: Service) -> AsyncIterator[None]:
     """Sixteen partitions shared with other planners, one handler, one clock, one janitor."""
     membership = Membership(service.id, Planners(service.store))
+    PARTITIONS_LED.set_function(membership.led)
     core, clock = build(
         service.id, service.store, service.bus, public_url=SETTINGS.public_url, leads=membership.leads
     )
-    partitions = Partitions(service.id, service.bus, membership, core.left)
+    partitions = Partitions(
+        service.id, service.bus, membership, gained=core.gained, left=core.left
+    )
 
     async def on_message(partition: int, delivery: Delivery) -> None:
         partitions.given(partition)

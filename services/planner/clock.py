@@ -20,6 +20,8 @@ from shared.telemetry import logger
 TICK_S = 0.5
 CHORES_S = 1.0
 DUE_LIMIT = 500
+QUEUED_LIMIT = 100
+"""Those that have not begun mostly wait for executors: to wake all at once would hold up who works."""
 WAKE_AGAIN_S = 5.0
 LATE_MS = 15_000
 LOOK_S = 5.0
@@ -75,22 +77,26 @@ class Clock:
                     chore.next_at = time.monotonic() + chore.every_s
 
     async def _wake(self) -> None:
-        """Wake all that are due. The store answers in no order: those woken before, and not carried yet, must
-        leave room for others."""
+        """Wake all that are due, and some of those that have not begun. The store answers in no order: those
+        woken before, and not carried yet, must leave room for others."""
         now = time.monotonic()
         self._woken = {each: at for each, at in self._woken.items() if now - at < WAKE_AGAIN_S}
-        more = True
-        while more:
-            found = await self._runs.due(now_ms(), len(self._woken) + DUE_LIMIT)
-            due = [each for each in found if each not in self._woken and self._sees_to(*each)]
-            await asyncio.gather(
-                *(
-                    self._bus.publish(RunWoken(run_id=run_id), planner_key(RunWoken.event, run_id))
-                    for run_id, _ in due
-                )
+        await self._wake_due(now, QUEUED_LIMIT, queued=True)
+        while await self._wake_due(now, DUE_LIMIT, queued=False) >= DUE_LIMIT:
+            pass
+
+    async def _wake_due(self, now: float, limit: int, *, queued: bool) -> int:
+        """How many were woken, at most `limit`."""
+        found = await self._runs.due(now_ms(), len(self._woken) + limit, queued=queued)
+        due = [each for each in found if each not in self._woken and self._sees_to(*each)][:limit]
+        await asyncio.gather(
+            *(
+                self._bus.publish(RunWoken(run_id=run_id), planner_key(RunWoken.event, run_id))
+                for run_id, _ in due
             )
-            self._woken.update(dict.fromkeys(due, now))
-            more = len(due) >= DUE_LIMIT
+        )
+        self._woken.update(dict.fromkeys(due, now))
+        return len(due)
 
     def _sees_to(self, run_id: str, wake_at: Millis) -> bool:
         return self._leads(partition_of(run_id)) or now_ms() - wake_at > LATE_MS

@@ -48,10 +48,12 @@ class Woken:
 
 @dataclass(frozen=True)
 class Admission:
-    """Whether a run that shares a concurrency key may start."""
+    """Whether a run that shares a concurrency key, or executors, with others may start. One that is waiting
+    is looked at again after `again_ms` if nobody has called it."""
 
     answer: Literal["granted", "waiting", "rejected"]
     reason: str = ""
+    again_ms: Millis = ADMIT_AGAIN_MS
 
 
 Fact = (
@@ -138,7 +140,7 @@ def _admitted(draft: Draft, graph: PinnedGraph, fact: Admission) -> None:
             _start(draft, graph)
         case "waiting":
             draft.touched = True
-            draft.again_at = draft.now + ADMIT_AGAIN_MS
+            draft.again_at = draft.now + fact.again_ms
         case "rejected":
             draft.stop("run.failed", failure("concurrency_limit", fact.reason), list(graph.nodes))
 

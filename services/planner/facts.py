@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from services.planner.children import ChildFinished
 from services.planner.decide import Fact, Woken
 from services.planner.door import Door
+from services.planner.gate import Gate
 from services.planner.heard import Heard
 from services.planner.lost import lost
 from shared.contracts.base import Millis
-from shared.contracts.events import NodeFinished, RunWoken
+from shared.contracts.events import NodeFinished, RunRequested, RunWoken
 from shared.contracts.node_run import node_run_id
 from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run, child_id
 from shared.contracts.version import PinnedGraph
@@ -21,11 +22,14 @@ from shared.storage.runs import Runs
 class Facts:
     """Gathers what has happened, by run."""
 
-    def __init__(self, runs: Runs, node_runs: NodeRuns, executors: Executors, door: Door) -> None:
+    def __init__(
+        self, runs: Runs, node_runs: NodeRuns, executors: Executors, door: Door, gate: Gate
+    ) -> None:
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
         self._door = door
+        self._gate = gate
 
     async def gather(
         self,
@@ -39,11 +43,14 @@ class Facts:
             for run_id, run in runs.items()
             if any(isinstance(each.message, RunWoken) for each in groups[run_id])
         }
-        found = await self._of_woken(woken)
-        admissions = await self._door.admit(list(runs.values()), graphs)
+        held = self._gate.hold(runs.values(), graphs, woken)
+        found = await self._of_woken({each: run for each, run in woken.items() if each not in held})
+        admissions = await self._door.admit([run for run in runs.values() if run.id not in held], graphs)
         facts: dict[str, list[Fact]] = {}
         for run_id, heard in groups.items():
-            facts[run_id] = [each.message for each in heard if not isinstance(each.message, RunWoken)]
+            begins = RunWoken if run_id not in held else RunWoken | RunRequested
+            facts[run_id] = [each.message for each in heard if not isinstance(each.message, begins)]
+            facts[run_id] += held.get(run_id, [])
             facts[run_id] += [admissions[run_id]] if run_id in admissions else []
             facts[run_id] += found.get(run_id, [])
         return facts

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from services.planner.decide import Woken, decide
 from services.planner.door import Door
 from services.planner.facts import Facts
+from services.planner.gate import Gate
 from services.planner.heard import Groups, Heard
 from services.planner.keeping import Keeping
 from services.planner.memory import Memory
@@ -19,6 +20,7 @@ from services.planner.saved import Saved
 from services.planner.transitions import Decision
 from services.planner.work import Carried, Work
 from shared.batcher import Batcher
+from shared.contracts.events import RunRequested
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.ids import now_ms
 from shared.messaging.broker import Delivery, Poison
@@ -44,6 +46,7 @@ class Planner:
         keeping: Keeping,
         offspring: Offspring,
         door: Door,
+        gate: Gate,
     ) -> None:
         self._id = planner_id
         self._runs = runs
@@ -54,6 +57,7 @@ class Planner:
         self._keeping = keeping
         self._offspring = offspring
         self._door = door
+        self._gate = gate
         self._finished: list[Run] = []
         self._batcher: Batcher[Delivery, None] = Batcher(self._process, limit=BATCH)
 
@@ -66,8 +70,13 @@ class Planner:
         await self._batcher.drain()
         await self.tidy()
 
+    def gained(self, partition: int) -> None:
+        """This planner sees to this partition from now on."""
+        self._gate.gained(partition)
+
     def left(self, partition: int) -> None:
         """Another planner sees to this partition from now on."""
+        self._gate.left(partition)
         for run_id in self._memory.forget_partition(partition):
             self._results.forget(run_id)
 
@@ -78,11 +87,13 @@ class Planner:
             heard = Heard(delivery.message, delivery.traceparent, delivery.redelivered)
             groups.setdefault(delivery.message.run_id, []).append(heard)
         carried = Carried()
+        self._gate.heard(delivery.message for delivery in deliveries)
         await self._carry(groups, carried)
         failed = [carried.failed.get(delivery.message.run_id) for delivery in deliveries]
-        while carried.told:
-            told, carried.told = carried.told, {}
-            await self._carry(told, carried)
+        while called := (carried.told or _called(self._gate.called())):
+            carried.told = {}
+            await self._carry(called, carried)
+        self._gate.settle()
         if carried.finished:
             await self._door.leave_now(carried.finished)
         self._finished += carried.finished
@@ -158,6 +169,9 @@ class Planner:
                 what = f"version {run.version}" if run else "run"
                 failed[run_id] = Poison(f"{run_id}: there is no such {what}")
                 continue
+            if not facts[run_id]:  # its turn has not come
+                self._memory.forget(run_id)
+                continue
             known = run_id in remembered
             works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard), known))
         return works
@@ -191,13 +205,15 @@ class Planner:
     async def _flush(self, works: Sequence[Work]) -> list[Run]:
         """Tell what was saved; only then are the entries dropped, with the next save. The runs that have
         finished and are still to be recorded."""
+        now = now_ms()
         finished: list[Run] = []
         saves: list[Saved] = []
         for work in works:
             sent = self._memory.sent(work.run.id)
             sends = unsent(work.run, work.decision, sent)
             saves.append(Saved(work.decision.run, work.graph, sends, work.decision.cancels, work.trace, sent))
-        for work, run in zip(works, await self._outbox.flush(saves, now_ms()), strict=True):
+        self._gate.sent(saves, now)
+        for work, run in zip(works, await self._outbox.flush(saves, now), strict=True):
             self._memory.keep(run)
             if run.status not in RUN_FINISHED:
                 continue
@@ -223,6 +239,11 @@ class Planner:
             for run in tidied:
                 self._memory.forget(run.id)
                 self._results.forget(run.id)
+
+
+def _called(run_ids: Sequence[str]) -> Groups:
+    """Those whose turn has come are asked for once more."""
+    return {run_id: [Heard(RunRequested(run_id=run_id), "")] for run_id in run_ids}
 
 
 def _trace(run: Run, heard: Sequence[Heard]) -> str:

@@ -62,6 +62,10 @@ class Membership:
         """Whether it is this planner that is to see to this partition."""
         return self._order[partition][0] == self._id
 
+    def led(self) -> int:
+        """How many partitions it sees to."""
+        return sum(map(self.leads, range(PARTITIONS)))
+
     async def run(self) -> None:
         """Beat and look until this planner leaves. While the store is away, nobody is thought to be dead."""
         boot, count = now_ms(), 0

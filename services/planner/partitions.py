@@ -21,17 +21,26 @@ DRAIN_S = 10.0
 
 
 class Partitions:
-    """Keeps the subscriptions in order. `left` is told of each partition that was given away."""
+    """Keeps the subscriptions in order. `gained` is told of each partition that this planner has come to
+    lead, `left` of each that it gives away."""
 
     def __init__(
-        self, planner_id: str, bus: Bus, membership: Membership, left: Callable[[int], None]
+        self,
+        planner_id: str,
+        bus: Bus,
+        membership: Membership,
+        *,
+        gained: Callable[[int], None],
+        left: Callable[[int], None],
     ) -> None:
         self._id = planner_id
         self._bus = bus
         self._membership = membership
+        self._gained = gained
         self._left = left
         self._look = asyncio.Event()
-        self._firsts = {each: planner_id for each in range(PARTITIONS)}
+        self._look.set()
+        self._firsts = dict[int, str]()
         self._intruding: set[int] = set()
         self._stepped_back: dict[int, float] = {}
         membership.on_change(self._look.set)
@@ -60,15 +69,18 @@ class Partitions:
     async def _settle(self, partition: int) -> None:
         consumer = self._bus.consumer(planner_queue(partition))
         order = self._membership.order(partition)
-        if order[0] == self._id or (self._id in order[:STAND_BY] and not consumer.consuming):
+        first, before = order[0], self._firsts.get(partition)
+        if first == self._id or (self._id in order[:STAND_BY] and not consumer.consuming):
             await consumer.start()
         elif self._id not in order[:STAND_BY]:
             await self._leave(partition)
-        elif order[0] != self._firsts[partition] or partition in self._intruding:
+        elif first != before or partition in self._intruding:
             await self._leave(partition)
             await asyncio.sleep(STEP_BACK_S)
             await consumer.start()
-        self._firsts[partition] = order[0]
+        if first == self._id != before:
+            self._gained(partition)
+        self._firsts[partition] = first
         self._intruding.discard(partition)
 
     async def _leave(self, partition: int) -> None:

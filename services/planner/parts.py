@@ -5,6 +5,7 @@ from collections.abc import Callable
 from services.planner.clock import Chore, Clock
 from services.planner.door import Door
 from services.planner.facts import Facts
+from services.planner.gate import Gate
 from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
 from services.planner.keeping import Keeping
@@ -17,7 +18,7 @@ from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
 from shared.messaging.broker import Bus
-from shared.metrics import OUTBOX_AGE_SECONDS
+from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
 from shared.storage.executors import Executors
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -47,10 +48,13 @@ def build(
     spawning = Spawning(memory, outputs, payloads, Workflows(store))
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
     door = Door(bus, memory, Slots(SlotStore(store), runs, payloads))
-    facts = Facts(runs, node_runs, executors, door)
-    planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door)
+    gate = Gate(bus, runs)
+    RUNS_WAITING.set_function(gate.__len__)
+    facts = Facts(runs, node_runs, executors, door, gate)
+    planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate)
     chores = [
         Chore(planner.tidy, every_s=1),
+        Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)

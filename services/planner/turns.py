@@ -1,21 +1,21 @@
 """Whose run may begin next, when more want to than executors keep up with.
 
-What has been begun is carried on at once; so that nobody's runs stand in line behind ten thousand of somebody
+What has been begun is carried on at once. So that nobody's runs stand in line behind ten thousand of somebody
 else's, no more are begun than keep the executors' queues short. How many that is follows from what is seen:
-the window of a place (a pool and a lane) grows as long as its messages are taken at once, and shrinks when they
-have to wait. Free places go to the workspace that has had the least lately. Pure but for what it remembers."""
+the window of a place (a pool and a lane) grows as long as its messages are taken at once, and shrinks when
+they have to wait. Free places go to the workspace that has had the least."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.contracts.base import Millis
+from shared.messaging.topology import partition_of
 
 Place = tuple[str, str]
 """A pool and a lane."""
-SHORT_MS = 100
+SHORT_MS = 200
 """A message that has waited no longer than this, both ways included, has not stood in line."""
-LEAST_WINDOW, FIRST_WINDOW, MOST_WINDOW = 8, 64, 2_000
+LEAST_WINDOW, FIRST_WINDOW, MOST_WINDOW = 32, 64, 2_000
 SHRINK = 0.9
 CREDIT = 200
 """So many messages of a workspace that comes into the line may go before those of all others."""
@@ -54,6 +54,9 @@ class Turns:
     def __len__(self) -> int:
         return len(self._places)
 
+    def __contains__(self, run_id: str) -> bool:
+        return run_id in self._places
+
     def wait(self, run_id: str, workspace: str, place: Place) -> bool:
         """Put a run at the end of its workspace's line, unless it stands there; False when there is no room
         for it."""
@@ -69,10 +72,10 @@ class Turns:
         waiting[workspace].append(run_id)
         return True
 
-    def leave(self, run_ids: Iterable[str]) -> None:
-        """These wait no longer; their places in the line are passed over."""
-        for run_id in run_ids:
-            self._places.pop(run_id, None)
+    def leave(self, partition: int) -> None:
+        """The runs of a partition wait no longer; their places in the line are passed over."""
+        for run_id in [each for each in self._places if partition_of(each) == partition]:
+            del self._places[run_id]
 
     def next(self, now: Millis) -> list[str]:
         """The runs that may begin now. Until something is sent for them, they count as if it were."""
@@ -89,11 +92,6 @@ class Turns:
         """A message is on its way to the executors of a place."""
         self.done(run_id, "")
         self._count((run_id, head), _Sent(place, workspace, now))
-
-    def begun(self, run_ids: Iterable[str]) -> None:
-        """What these runs begin with has been sent, or they have nothing to send."""
-        for run_id in run_ids:
-            self.done(run_id, "")
 
     def done(self, run_id: str, head: str) -> _Sent | None:
         """A message has been taken by an executor, or answered."""

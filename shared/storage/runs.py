@@ -55,10 +55,19 @@ class Runs:
         marks = {document["_id"]: (document["rev"], document.get("writer")) for document in stored}
         return {run.id for run in runs if marks.get(run.id) == (run.rev, run.writer)}
 
-    async def due(self, now: Millis, limit: int) -> list[tuple[str, Millis]]:
-        """Ids and `wake_at` of runs whose time has come, at most `limit`."""
-        found = await self._collection.find({"wake_at": {"$lte": now}}, limit=limit)
+    async def due(self, now: Millis, limit: int, *, queued: bool = False) -> list[tuple[str, Millis]]:
+        """Ids and `wake_at` of runs whose time has come, at most `limit`; of those that have not begun, or of
+        all others."""
+        statuses = ["queued"] if queued else ["running", "paused", *sorted(RUN_FINISHED)]
+        found = await self._collection.find(
+            {"wake_at": {"$lte": now}, "status": {"$in": statuses}}, limit=limit
+        )
         return [(document["_id"], document["wake_at"]) for document in found]
+
+    async def queued(self, partition: int, limit: int = 20_000) -> list[str]:
+        """The ids of a partition's runs that have not begun, oldest first, at most `limit`."""
+        query: Document = {"open": f"{partition:02d}", "status": "queued", "level": "top"}
+        return await self._collection.ids(query, limit=limit)
 
     async def get(self, workspace_id: str, run_id: str) -> Run | None:
         """A run of this workspace."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,8 @@ class Bus:
 @asynccontextmanager
 async def ticking(store: Store, bus: Bus, *chores: Chore) -> AsyncIterator[None]:
     """A clock at work."""
-    clock = Clock(bus, Runs(store), NodeRuns(store), Executors(store), chores)  # type: ignore[arg-type]
+    parts: Any = (bus, Runs(store), NodeRuns(store), Executors(store))
+    clock = Clock(*parts, chores=chores, leads=lambda _: True)
     running = asyncio.create_task(clock.run())
     yield
     running.cancel()

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from pymongo.errors import AutoReconnect, DocumentTooLarge
 
+from services.planner.gate import Gate
 from services.planner.handlers import Planner
 from shared.contracts.events import RunRequested
 from shared.contracts.run import Run
@@ -66,6 +67,12 @@ class Shelf:
     def sent(self, run_id: str) -> int:
         return 0
 
+    def remembers(self, run_id: str) -> bool:
+        return False
+
+    async def outdated(self, run_ids: Sequence[str]) -> set[str]:
+        return set()
+
     async def flush(self, saves: Any, now: int) -> list[Run]:
         self.flushed += [each.run.id for each in saves]
         return [each.run for each in saves]
@@ -73,7 +80,7 @@ class Shelf:
 
 def planner(shelf: Shelf) -> Planner:
     part = cast("Any", shelf)
-    return Planner("planner_1", part, part, part, part, part, part, part, part)
+    return Planner("planner_1", part, part, part, part, part, part, part, part, Gate(part, part))
 
 
 def deliveries(*ids: str) -> list[Delivery]:
