@@ -84,7 +84,7 @@ async def test_what_nobody_wants_any_more_is_stopped_and_its_claim_closed(
     await work.on_ready(arrived(ledger, "a"))
     await work.on_ready(arrived(ledger, "ab"))
     await held.begun.get()
-    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes=["a", "elsewhere"], at=10), ledger)
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 1, "elsewhere": 1}), ledger)
     await work.on_cancelled(cancelled)
     held.release.set()
     await work.drain()
@@ -93,17 +93,29 @@ async def test_what_nobody_wants_any_more_is_stopped_and_its_claim_closed(
     assert (closed.open, closed.results) == (False, [])
 
 
-async def test_what_is_cancelled_while_it_is_queued_never_runs_but_what_is_sent_later_does(
+async def test_what_is_cancelled_while_it_is_queued_never_runs_but_its_next_attempt_does(
     work: Executor, ledger: Ledger, held: Held
 ) -> None:
-    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes=["a"], at=10), ledger)
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 1}), ledger)
     await work.on_cancelled(cancelled)
     held.release.set()
-    await work.on_ready(arrived(ledger, "a", sent_at=10))
+    await work.on_ready(arrived(ledger, "a", attempt=1))
     assert ledger.node_runs == {}
-    await work.on_ready(arrived(ledger, "a", sent_at=11))
+    await work.on_ready(arrived(ledger, "a", attempt=2))
     await work.drain()
-    assert [each.head for each in ledger.answers] == ["a"]
+    assert [each.attempt for each in ledger.answers] == [2]
+
+
+async def test_a_cancel_that_comes_late_does_not_stop_the_next_attempt(
+    work: Executor, ledger: Ledger, held: Held
+) -> None:
+    await work.on_ready(arrived(ledger, "a", attempt=2))
+    await held.begun.get()
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 1}), ledger)
+    await work.on_cancelled(cancelled)
+    held.release.set()
+    await work.drain()
+    assert [each.attempt for each in ledger.answers] == [2]
 
 
 async def test_the_next_attempt_is_kept_track_of_while_the_last_is_still_being_told(
@@ -121,7 +133,7 @@ async def test_the_next_attempt_is_kept_track_of_while_the_last_is_still_being_t
     ledger.confirming.set()
     for _ in range(10):
         await asyncio.sleep(0)  # the first is done with now
-    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes=["a"], at=10), ledger)
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 2}), ledger)
     await work.on_cancelled(cancelled)
     await work.drain()
     assert ledger.node_runs["run_1:a:2"].open is False
