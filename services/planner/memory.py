@@ -32,11 +32,11 @@ class Memory:
                 message = each.message
                 if isinstance(message, RunRequested) and message.run and not each.again:
                     self._known_runs.setdefault(run_id, message.run)
-        missing = [run_id for run_id in groups if run_id not in self._known_runs]
-        loaded = await self._runs.load(missing) if missing else {}
-        return {
-            run_id: run for run_id in groups if (run := self._known_runs.get(run_id) or loaded.get(run_id))
-        }
+        found = {run_id: self._known_runs[run_id] for run_id in groups if run_id in self._known_runs}
+        missing = [run_id for run_id in groups if run_id not in found]
+        if missing:  # those found may be forgotten while the others are loaded
+            found |= await self._runs.load(missing)
+        return {run_id: found[run_id] for run_id in groups if run_id in found}
 
     def keep(self, run: Run) -> None:
         """Remember a run as it is now stored, with all its events published."""

@@ -149,6 +149,17 @@ async def test_a_result_waits_for_a_store_that_is_away(work: Executor, ledger: L
     assert len(ledger.answers) == held.begun.qsize() == 1
 
 
+async def test_a_second_delivery_waits_for_a_store_that_is_away(
+    work: Executor, ledger: Ledger, held: Held
+) -> None:
+    held.release.set()
+    await work.on_ready(arrived(ledger))
+    await work.drain()
+    ledger.load_that_fails = ledger.loads + 2  # after the one that tells whose claim it is
+    await work.on_ready(arrived(ledger))
+    assert ledger.answers[0] == ledger.answers[1]
+
+
 async def test_a_claim_that_was_given_up_for_dead_meanwhile_is_not_answered(
     work: Executor, ledger: Ledger, held: Held
 ) -> None:
