@@ -22,6 +22,7 @@ class Sent:
     model: type[Message]
     body: bytes
     trace: str
+    sure: bool
     redelivered: bool = False
 
 
@@ -93,14 +94,15 @@ class Broker:
         self.heard.published(message, by)
         body = message.model_dump_json(by_alias=True, exclude_defaults=True).encode()
         for queue in self.bound.get(key, ()):
-            lost = not sure and self.luck.strikes(self.luck.trouble.lose)
-            copies = 0 if lost else 2 if self.luck.strikes(self.luck.trouble.double) else 1
-            queue.waiting += [Sent(type(message), body, trace) for _ in range(copies)]
+            copies = 0 if not sure and self._loses() else 2 if self.luck.strikes(self.luck.trouble.double) else 1
+            queue.waiting += [Sent(type(message), body, trace, sure) for _ in range(copies)]
             self._pump(queue)
 
     def consume(self, queue: Queue, process: Process, handler: Handler, prefetch: int) -> None:
-        """Begin to hand out what the queue holds."""
-        queue.consumers.append(Consumer(queue, process, handler, prefetch))
+        """Begin to hand out what the queue holds. Who comes later may come first: so it is when queues are shared
+        out anew, and the one before still works on what it has."""
+        place = self.luck.chance.randint(0, len(queue.consumers))
+        queue.consumers.insert(place, Consumer(queue, process, handler, prefetch))
         self._pump(queue)
 
     def lose(self, process: Process) -> None:
@@ -109,12 +111,16 @@ class Broker:
             for consumer in [each for each in queue.consumers if each.process is process]:
                 consumer.open = False
                 queue.consumers.remove(consumer)
-                for sent in consumer.unacked:
+                left = [each for each in consumer.unacked if each.sure or not self._loses()]
+                for sent in left:
                     sent.redelivered = True
-                queue.waiting[:0] = list(consumer.unacked)
+                queue.waiting[:0] = left
             if queue.transient and not queue.consumers:
                 queue.waiting.clear()
             self._pump(queue)
+
+    def _loses(self) -> bool:
+        return self.luck.strikes(self.luck.trouble.lose)
 
     def _pump(self, queue: Queue) -> None:
         while queue.waiting and queue.consumers:

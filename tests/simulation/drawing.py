@@ -44,8 +44,8 @@ def _graph(chance: Random, most: int, depth: int) -> tuple[dict[str, Any], Froze
             edges[source, port, name] = {"source": source, "port": port, "target": name}
         frozen[name]["references"] = sorted(set(sources))
     settings: dict[str, Any] = {"max_parallel": chance.choice((1, 2, 20))}
-    settings["timeout_s"] = chance.choice((60, 900, 900)) if depth == 0 else 900
-    if depth == 0 and chance.random() < 0.15:
+    settings["timeout_s"] = chance.choice((60, 9_000, 9_000)) if depth == 0 else 9_000
+    if depth == 0 and chance.random() < 0.2:
         full = chance.choice(("queue", "queue", "cancel_running"))
         settings["concurrency"] = {"key": "k", "limit": 1, "when_full": full}
     return {"nodes": nodes, "edges": list(edges.values()), "settings": settings}, frozen

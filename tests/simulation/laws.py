@@ -80,11 +80,23 @@ class Laws:
                 self._ready.add((run_id, node_id, state["head_attempt"]))
             elif state.get("status") == "suspended":
                 self._spawning.add((run_id, node_id, state["attempt"]))
+        if new["status"] == "running" and old["status"] == "queued" and not new.get("parent_id"):
+            self._slot_taken(new)
         if new["status"] in RUN_FINISHED and new.get("wake_at") is None:
             self.unfinished.pop(run_id, None)
         else:
             self.unfinished[run_id] = None
             self._hold(new.get("wake_at") is not None, f"{run_id}: nobody will look at this run again")
+
+    def _slot_taken(self, new: Document) -> None:
+        """No more runs are under way than may be."""
+        terms = self._graph_of(new["version"]).settings.concurrency
+        others = [
+            document["_id"]
+            for _, document in self.documents.all("runs").values()
+            if document["status"] in ("running", "paused") and not document.get("parent_id")
+        ]
+        self._hold(terms is None or len(others) < terms.limit, f"{new['_id']} begins beside {others}")
 
     def _events_kept(self, run_id: str, old: Document, new: Document) -> None:
         before, after = old.get("outbox", {}), new.get("outbox", {})

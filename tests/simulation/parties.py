@@ -49,6 +49,7 @@ class Parties:
         self._world = world
         self._buses: dict[Process, MemoryBus] = {}
         self._count = 0
+        self._ended = False
 
     def begin(self) -> None:
         """Start all of them, and have it happen."""
@@ -64,6 +65,7 @@ class Parties:
 
     def end(self) -> None:
         """Kill all; nobody follows."""
+        self._ended = True
         for process in list(self._buses):
             process.died = lambda: None
             process.kill()
@@ -75,6 +77,8 @@ class Parties:
 
     def start(self, kind: str, compose: Callable[[Process, Any, Any], None]) -> None:
         """A process begins; another one follows it when it is killed."""
+        if self._ended:
+            return
         self._count += 1
         chance, trouble = self._world.luck.chance, self._world.luck.trouble
         skew_s = chance.uniform(-trouble.skew_s, trouble.skew_s)

@@ -40,7 +40,7 @@ class People:
         self._versions, self._workflows = Versions(store), Workflows(store)
         self._bus = MemoryBus(world.broker, self.process, mortal=False)
         chance = world.luck.chance
-        self._to_begin = chance.choice((1, 1, 2))
+        self._to_begin = chance.choice((1, 1, 2, 3))
         self._controls = chance.choice((0, 0, 2, 5))
         self._reruns = chance.choice((0, 0, 1))
         self._count = 0

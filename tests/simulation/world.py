@@ -21,7 +21,8 @@ from tests.simulation.people import People
 from tests.simulation.store import Documents
 from tests.simulation.virtual import PROCESS, Process, VirtualLoop, virtual_time
 
-LONGEST_S = 4_000.0
+LONGEST_S = 3_000.0
+"""When a world has to be over: long before its runs give up."""
 LOOK_S = 1.0
 TICK_S = 2.0
 """How often the planner's clock ticks here: an idle world costs a quarter."""
