@@ -94,7 +94,8 @@ class Broker:
         self.heard.published(message, by)
         body = message.model_dump_json(by_alias=True, exclude_defaults=True).encode()
         for queue in self.bound.get(key, ()):
-            copies = 0 if not sure and self._loses() else 2 if self.luck.strikes(self.luck.trouble.double) else 1
+            lost = not sure and self.luck.strikes(self.luck.trouble.lose)
+            copies = 0 if lost else 2 if self.luck.strikes(self.luck.trouble.double) else 1
             queue.waiting += [Sent(type(message), body, trace, sure) for _ in range(copies)]
             self._pump(queue)
 
@@ -111,7 +112,7 @@ class Broker:
             for consumer in [each for each in queue.consumers if each.process is process]:
                 consumer.open = False
                 queue.consumers.remove(consumer)
-                left = [each for each in consumer.unacked if each.sure or not self._loses()]
+                left = [each for each in consumer.unacked if each.sure or not self._wiped()]
                 for sent in left:
                     sent.redelivered = True
                 queue.waiting[:0] = left
@@ -119,8 +120,8 @@ class Broker:
                 queue.waiting.clear()
             self._pump(queue)
 
-    def _loses(self) -> bool:
-        return self.luck.strikes(self.luck.trouble.lose)
+    def _wiped(self) -> bool:
+        return self.luck.strikes(self.luck.trouble.wipe)
 
     def _pump(self, queue: Queue) -> None:
         while queue.waiting and queue.consumers:

@@ -14,12 +14,14 @@ LATER_S = 3.0
 
 @dataclass
 class Trouble:
-    """How often what goes wrong, as chances for each operation or message."""
+    """How often what goes wrong, as chances for each operation or message. `wipe` is for those that a consumer has
+    when it is lost."""
 
     fail: float
     kill: float
     slow: float
     lose: float
+    wipe: float
     double: float
     delay: float
     kills_left: int
@@ -38,6 +40,7 @@ def drawn(chance: Random) -> Trouble:
         kill=pick([0, 0.005, 0.02]),
         slow=pick([0, 0.01]),
         lose=pick([0, 0.02, 0.15]),
+        wipe=pick([0, 0, 0.5]),
         double=pick([0, 0.1, 0.3]),
         delay=pick([0, 0.05, 0.3]),
         kills_left=pick([1, 2, 4]),

@@ -112,7 +112,7 @@ class World:
 
     def _written(self, name: str, old: Document | None, new: Document, by: Process) -> None:
         self.writes += 1
-        self.digest = crc32(f"{name} {new['_id']} {new.get('rev')} {by.name}".encode(), self.digest)
+        self.digest = crc32(f"{name} {new['_id']} {new.get('seq')} {by.name}".encode(), self.digest)
         if self.say and name != "executors":
             self.note(f"({by.name}) writes {name} {new['_id']} {_short(name, old or {}, new)}")
         self.laws.written(name, old, new, by)
