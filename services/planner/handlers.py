@@ -117,6 +117,8 @@ class Planner:
         heard = await self._offspring.take(groups, self._flush)
         works = await self._load(heard, carried.failed, fresh=fresh)
         works = [work for work in works if self._decide(work, carried.failed)]
+        outdated = await self._outdated(works)
+        works = [work for work in works if work.run.id not in outdated]
         await self._keeping.store_results(works)
         conflicts = await self._save([work for work in works if work.decision.changed])
         saved = [work for work in works if work.run.id not in conflicts]
@@ -125,7 +127,7 @@ class Planner:
         self._offspring.tell(saved, carried.told)
         if conflicts:
             CONFLICTS.inc(len(conflicts))
-        return {run_id: groups[run_id] for run_id in conflicts}
+        return {run_id: groups[run_id] for run_id in conflicts | outdated}
 
     async def _load(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
         runs = await self._memory.runs(groups, trust_messages=fresh)
@@ -139,7 +141,8 @@ class Planner:
                 what = f"version {run.version}" if run else "run"
                 failed[run_id] = Poison(f"{run_id}: there is no such {what}")
                 continue
-            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard)))
+            recalled = self._memory.knows(run_id)
+            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard), recalled))
         return works
 
     def _decide(self, work: Work, failed: dict[str, BaseException]) -> bool:
@@ -152,6 +155,19 @@ class Planner:
             failed[work.run.id] = error
             return False
         return True
+
+    async def _outdated(self, works: Sequence[Work]) -> set[str]:
+        """Remembered runs that another planner has carried on. Where nothing was decided, no save tells; yet what
+        means nothing to a run as it was must not be acknowledged before the run as it is has heard of it."""
+        idle = [
+            work.run
+            for work in works
+            if work.recalled and not work.decision.changed and work.run.status not in RUN_FINISHED
+        ]
+        outdated = {run.id for run in idle} - await self._runs.saved(idle) if idle else set[str]()
+        for run_id in outdated:
+            self._memory.forget(run_id)
+        return outdated
 
     async def _save(self, works: Sequence[Work]) -> set[str]:
         if not works:

@@ -38,6 +38,10 @@ class Memory:
             found |= await self._runs.load(missing)
         return {run_id: found[run_id] for run_id in groups if run_id in found}
 
+    def knows(self, run_id: str) -> bool:
+        """Whether the run is remembered, and so may have gone on elsewhere."""
+        return run_id in self._known_runs
+
     def keep(self, run: Run) -> None:
         """Remember a run as it is now stored, with all its events published."""
         self._known_runs[run.id] = run
