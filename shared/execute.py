@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Sequence
 
 from shared.batcher import Batcher
-from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, NodeReady, NodesCancelled, NodeStarted, SliceFinished
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.ids import now_ms
@@ -48,7 +47,7 @@ class Executor:
         self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
         self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
         self._detached: dict[str, asyncio.Task[None]] = {}
-        self._cancelled: dict[str, Millis] = {}
+        self._cancelled: dict[str, int] = {}
         self._held: set[str] = set()
         self._unwanted: set[str] = set()
         self._joined = asyncio.Event()
@@ -65,12 +64,12 @@ class Executor:
     async def on_cancelled(self, delivery: Delivery) -> None:
         """Stop nodes that nobody waits for any more."""
         message: NodesCancelled = delivery.message
-        unwanted = {f"{message.run_id}:{node_id}" for node_id in message.nodes}
-        self._cancelled.update(dict.fromkeys(unwanted, message.at))
+        for node_id, attempt in message.nodes.items():
+            self._cancelled[f"{message.run_id}:{node_id}"] = attempt
         while len(self._cancelled) > CANCELLED_KEPT:
             del self._cancelled[next(iter(self._cancelled))]
         for claim_id, detached in self._detached.items():
-            if claim_id.rpartition(":")[0] in unwanted:
+            if self._is_unwanted(claim_id):
                 self._unwanted.add(claim_id)
                 detached.cancel()
 
@@ -117,7 +116,7 @@ class Executor:
         )
         slots = self._slots[ready.lane]
         await slots.acquire()
-        if ready.sent_at <= self._cancelled.get(claim.id.rpartition(":")[0], -1):  # while it was queued here
+        if self._is_unwanted(claim.id):  # since it was queued here
             slots.release()
             return
         try:
@@ -134,10 +133,17 @@ class Executor:
             slots.release()
             await self._again(ready, claim.id, delivery.traceparent)
 
+    def _is_unwanted(self, claim_id: str) -> bool:
+        """Whether this attempt has been cancelled: not by time, for the next one is often sent in the same
+        moment, and clocks differ."""
+        node, _, attempt = claim_id.rpartition(":")
+        return int(attempt) <= self._cancelled.get(node, 0)
+
     async def _again(self, ready: NodeReady, claim_id: str, trace: str) -> None:
         """Somebody had this attempt before: when it is done, say so once more, for the message may be
         lost."""
-        stored = (await self._node_runs.load([claim_id])).get(claim_id)
+        found = await patiently(lambda: self._node_runs.load([claim_id]), "answer")
+        stored = found.get(claim_id)
         if stored and stored.results:
             await self._publish(ready, stored.results, trace, stored=True)
 

@@ -84,6 +84,8 @@ def release(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
         conclude_suspended(draft, graph, node_id, failure=children.failure)
     elif children.released == spawn.total and node_id in draft.ungatherable:
         conclude_suspended(draft, graph, node_id, failure=draft.ungatherable[node_id])
+    elif spawn.total == 0:  # there is nobody to ask
+        conclude_suspended(draft, graph, node_id, output=inline("{}" if spawn.keyed else "[]"))
     elif children.released == spawn.total:
         draft.gathers.append(node_id)
         conclude_suspended(draft, graph, node_id, output=NULL)

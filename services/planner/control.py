@@ -72,7 +72,7 @@ def _retry(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
         if state.status in IN_FLIGHT:
             if state.head != node_id:
                 return
-            draft.cancels.append(node_id)
+            draft.cancel(node_id)
         for each in behind:
             _reset(draft, each)
         left = {
@@ -97,7 +97,7 @@ def _skip(draft: Draft, graph: PinnedGraph, node_id: str, wanted: RunControl) ->
     if state.status in NODE_FINISHED:
         return
     if state.status in IN_FLIGHT:
-        draft.cancels.append(node_id)
+        draft.cancel(node_id)
     if state.head and state.status in (*IN_FLIGHT, "pending"):
         sent = sent_with(graph, draft.nodes, state.head)
         for each in graph.downstream(node_id):
@@ -132,7 +132,7 @@ def _reset(draft: Draft, node_id: str) -> None:
     if node_id not in draft.nodes:
         return
     if state.status in IN_FLIGHT:
-        draft.cancels.append(node_id)
+        draft.cancel(node_id)
     draft.move("node.reset", node_id)
     draft.nodes[node_id] = NodeState(attempt=state.attempt, reset=True)
 

@@ -131,7 +131,10 @@ class Planner:
         """Carry each run as far as its messages take it; what has to be decided again because of another
         writer."""
         heard = await self._offspring.take(groups, self._flush)
-        works = await self._decided(heard, carried.failed, fresh=fresh)
+        works = await self._load(heard, carried.failed, fresh=fresh)
+        works = [work for work in works if self._decide(work, carried.failed)]
+        outdated = await self._outdated(works)
+        works = [work for work in works if work.run.id not in outdated]
         await self._keeping.store_results(works)
         conflicts = await self._save([work for work in works if work.decision.changed])
         saved = [work for work in works if work.run.id not in conflicts]
@@ -140,24 +143,9 @@ class Planner:
         self._offspring.tell(saved, carried.told)
         if conflicts:
             CONFLICTS.inc(len(conflicts))
-        return {run_id: groups[run_id] for run_id in conflicts}
-
-    async def _decided(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
-        """What follows for each run. That nothing does is believed only of what is stored: the run that is
-        remembered may have gone on elsewhere, and its message must not be lost."""
-        works = [work for work in await self._load(groups, failed, fresh=fresh) if self._decide(work, failed)]
-        idle = [work.run.id for work in works if work.remembered and not work.decision.changed]
-        outdated = await self._memory.outdated(idle)
-        if not outdated:
-            return works
-        for run_id in outdated:
-            self._results.forget(run_id)
-        again = await self._load({each: groups[each] for each in outdated}, failed, fresh=False)
-        sound = [work for work in works if work.run.id not in outdated]
-        return [*sound, *(work for work in again if self._decide(work, failed))]
+        return {run_id: groups[run_id] for run_id in conflicts | outdated}
 
     async def _load(self, groups: Groups, failed: dict[str, BaseException], *, fresh: bool) -> list[Work]:
-        remembered = {run_id for run_id in groups if self._memory.remembers(run_id)}
         runs = await self._memory.runs(groups, trust_messages=fresh)
         graphs = await self._memory.graphs({run.version for run in runs.values()})
         facts = await self._facts.gather(runs, graphs, groups)
@@ -172,8 +160,8 @@ class Planner:
             if not facts[run_id]:  # its turn has not come
                 self._memory.forget(run_id)
                 continue
-            known = run_id in remembered
-            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard), known))
+            remembered = self._memory.remembers(run_id)
+            works.append(Work(run, graph, facts[run_id], Decision(run), _trace(run, heard), remembered))
         return works
 
     def _decide(self, work: Work, failed: dict[str, BaseException]) -> bool:
@@ -186,6 +174,20 @@ class Planner:
             failed[work.run.id] = error
             return False
         return True
+
+    async def _outdated(self, works: Sequence[Work]) -> set[str]:
+        """Remembered runs that another planner has carried on. Where nothing was decided, no save tells; yet
+        what means nothing to a run as it was must not be acknowledged before the run as it is hears it."""
+        idle = [
+            work.run
+            for work in works
+            if work.remembered and not work.decision.changed and work.run.status not in RUN_FINISHED
+        ]
+        outdated = {run.id for run in idle} - await self._runs.saved(idle) if idle else set[str]()
+        for run_id in outdated:
+            self._memory.forget(run_id)
+            self._results.forget(run_id)
+        return outdated
 
     async def _save(self, works: Sequence[Work]) -> set[str]:
         if not works:

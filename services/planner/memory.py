@@ -33,27 +33,15 @@ class Memory:
                 message = each.message
                 if isinstance(message, RunRequested) and message.run and not each.again:
                     self._known_runs.setdefault(run_id, message.run)
-        missing = [run_id for run_id in groups if run_id not in self._known_runs]
-        loaded = await self._runs.load(missing) if missing else {}
-        return {
-            run_id: run for run_id in groups if (run := self._known_runs.get(run_id) or loaded.get(run_id))
-        }
+        found = {run_id: self._known_runs[run_id] for run_id in groups if run_id in self._known_runs}
+        missing = [run_id for run_id in groups if run_id not in found]
+        if missing:  # those found may be forgotten while the others are loaded
+            found |= await self._runs.load(missing)
+        return {run_id: found[run_id] for run_id in groups if run_id in found}
 
     def remembers(self, run_id: str) -> bool:
-        """Whether a run is at hand without asking the store."""
+        """Whether the run is at hand, and so may have gone on elsewhere."""
         return run_id in self._known_runs
-
-    async def outdated(self, run_ids: Collection[str]) -> set[str]:
-        """Which of these runs another planner has saved since; they are loaded anew next time."""
-        stored = await self._runs.load(list(run_ids)) if run_ids else {}
-        changed = {
-            run_id
-            for run_id, run in stored.items()
-            if (known := self._known_runs.get(run_id)) and known.rev != run.rev
-        }
-        for run_id in changed:
-            self.forget(run_id)
-        return changed
 
     def forget_partition(self, partition: int) -> list[str]:
         """Another planner sees to these runs from now on."""

@@ -67,7 +67,7 @@ class News:
     async def _tell_others(self, saved: Saved, now: Millis) -> None:
         run = saved.run
         if saved.cancels:
-            message = NodesCancelled(run_id=run.id, nodes=list(saved.cancels), at=now)
+            message = NodesCancelled(run_id=run.id, nodes=dict(saved.cancels))
             await self._bus.show(message, NodesCancelled.event, trace=saved.trace)
         if run.status in RUN_FINISHED:
             finished = RunFinished(

@@ -72,7 +72,7 @@ class Offspring:
         }
         if not slices:
             return groups
-        parents = await self._memory.runs(slices, trust_messages=False)
+        parents = await self._parents(slices)
         graphs = await self._memory.graphs({run.version for run in parents.values()})
         taken = dict(groups)
         for run_id, came in slices.items():
@@ -85,6 +85,15 @@ class Offspring:
                 facts = await self._answers(run, graph, heard, flush)
                 taken[run_id] += [Heard(fact, heard.traceparent) for fact in facts]
         return {run_id: group for run_id, group in taken.items() if group}
+
+    async def _parents(self, slices: Groups) -> dict[str, Run]:
+        """The runs these slices are for; read anew where a remembered one does not wait for all of it."""
+        parents = await self._memory.runs(slices, trust_messages=False)
+        for run_id, came in slices.items():
+            run = parents.get(run_id)
+            if run and any(not _keys(each.message) <= self._awaited(run, each.message) for each in came):
+                self._memory.forget(run_id)
+        return await self._memory.runs(slices, trust_messages=False)
 
     async def _answers(self, run: Run, graph: PinnedGraph, heard: Heard, flush: Flush) -> list[ChildFinished]:
         message: SliceFinished = heard.message
@@ -175,6 +184,10 @@ class Offspring:
 def _started(child: Run, graph: PinnedGraph, trace: str) -> Work:
     asked: list[Fact] = [RunRequested(run_id=child.id)]
     return Work(child, graph, asked, decide(child, graph, asked, now_ms()), trace)
+
+
+def _keys(message: SliceFinished) -> set[str]:
+    return {*(each.key for each in message.answers), *message.unanswered}
 
 
 def _tell(told: Groups, run_id: str, fact: Fact, trace: str) -> None:

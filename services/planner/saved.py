@@ -1,6 +1,6 @@
 """A run between its save and its flush."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.base import Millis
@@ -18,7 +18,7 @@ class Saved:
     run: Run
     graph: PinnedGraph
     sends: Sequence[str]
-    cancels: Sequence[str]
+    cancels: Mapping[str, int]
     trace: str
     sent: int = 0
 

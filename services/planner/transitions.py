@@ -50,15 +50,15 @@ class Spawn:
 class Commands:
     """What is asked for. `results` are to be stored before the run is saved, by the head and attempt of the
     message that brought them; where a node is in `gathers`, its output is what its children have answered.
-    `sends` lists the heads to publish, `cancels` the nodes an executor may stop, `entered` the statuses that
-    the run has come through, `spawns` the child runs to begin, `tells` the controls that child runs get, by
+    `sends` lists the heads to publish, `cancels` the nodes an executor may stop and in which attempt, `entered`
+    the statuses that the run has come through, `spawns` the child runs to begin, `tells` the controls that child runs get, by
     run id."""
 
     results: dict[tuple[str, int], list[NodeResult]] = field(
         default_factory=dict[tuple[str, int], list[NodeResult]]
     )
     sends: list[str] = field(default_factory=list[str])
-    cancels: list[str] = field(default_factory=list[str])
+    cancels: dict[str, int] = field(default_factory=dict[str, int])
     entered: list[str] = field(default_factory=list[str])
     gathers: list[str] = field(default_factory=list[str])
     spawns: list[Spawn] = field(default_factory=list[Spawn])
@@ -195,10 +195,14 @@ class Draft(Commands):
             if state.status in NODE_FINISHED:
                 continue
             if state.status in IN_FLIGHT:
-                self.cancels.append(node_id)
+                self.cancel(node_id)
             self.move("node.cancelled", node_id, finished_at=self.now, wake_at=None)
         self.eligible = []
         self.move_run(event, failure=failure, finished_at=self.now)
+
+    def cancel(self, node_id: str) -> None:
+        """Nobody waits for what an executor does just now for a node."""
+        self.cancels[node_id] = self.state(node_id).attempt
 
     def tell_children(self, node_id: str, action: Tell) -> None:
         """Have the child runs of a node that have not finished do the same; not those that nobody waits

@@ -21,6 +21,8 @@ class Ledger:
         self.published: list[Message] = []
         self.node_runs: dict[str, NodeRun] = {}
         self.store_fails = 0
+        self.loads = 0
+        self.load_that_fails = 0
         self.confirming: asyncio.Event | None = None
         self._news = asyncio.Event()
 
@@ -67,7 +69,10 @@ class Ledger:
         return True
 
     async def load(self, ids: Sequence[str]) -> dict[str, NodeRun]:
-        """As the store does."""
+        """As the store does, but for `load_that_fails`."""
+        self.loads += 1
+        if self.loads == self.load_that_fails:
+            raise ConnectionError("the store is away")
         return {each: self.node_runs[each] for each in ids if each in self.node_runs}
 
     async def beat(self, executor_id: str, boot: int, beat: int) -> None:

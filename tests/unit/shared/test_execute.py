@@ -84,7 +84,7 @@ async def test_what_nobody_wants_any_more_is_stopped_and_its_claim_closed(
     await work.on_ready(arrived(ledger, "a"))
     await work.on_ready(arrived(ledger, "ab"))
     await held.begun.get()
-    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes=["a", "elsewhere"], at=10), ledger)
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 1, "elsewhere": 1}), ledger)
     await work.on_cancelled(cancelled)
     held.release.set()
     await work.drain()
@@ -93,17 +93,29 @@ async def test_what_nobody_wants_any_more_is_stopped_and_its_claim_closed(
     assert (closed.open, closed.results) == (False, [])
 
 
-async def test_what_is_cancelled_while_it_is_queued_never_runs_but_what_is_sent_later_does(
+async def test_what_is_cancelled_while_it_is_queued_never_runs_but_its_next_attempt_does(
     work: Executor, ledger: Ledger, held: Held
 ) -> None:
-    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes=["a"], at=10), ledger)
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 1}), ledger)
     await work.on_cancelled(cancelled)
     held.release.set()
-    await work.on_ready(arrived(ledger, "a", sent_at=10))
+    await work.on_ready(arrived(ledger, "a", attempt=1))
     assert ledger.node_runs == {}
-    await work.on_ready(arrived(ledger, "a", sent_at=11))
+    await work.on_ready(arrived(ledger, "a", attempt=2))
     await work.drain()
-    assert [each.head for each in ledger.answers] == ["a"]
+    assert [each.attempt for each in ledger.answers] == [2]
+
+
+async def test_a_cancel_that_comes_late_does_not_stop_the_next_attempt(
+    work: Executor, ledger: Ledger, held: Held
+) -> None:
+    await work.on_ready(arrived(ledger, "a", attempt=2))
+    await held.begun.get()
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 1}), ledger)
+    await work.on_cancelled(cancelled)
+    held.release.set()
+    await work.drain()
+    assert [each.attempt for each in ledger.answers] == [2]
 
 
 async def test_the_next_attempt_is_kept_track_of_while_the_last_is_still_being_told(
@@ -121,7 +133,7 @@ async def test_the_next_attempt_is_kept_track_of_while_the_last_is_still_being_t
     ledger.confirming.set()
     for _ in range(10):
         await asyncio.sleep(0)  # the first is done with now
-    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes=["a"], at=10), ledger)
+    cancelled: Any = Arrived(NodesCancelled(run_id="run_1", nodes={"a": 2}), ledger)
     await work.on_cancelled(cancelled)
     await work.drain()
     assert ledger.node_runs["run_1:a:2"].open is False
@@ -135,6 +147,17 @@ async def test_a_result_waits_for_a_store_that_is_away(work: Executor, ledger: L
     await work.drain()
     assert ledger.node_runs["run_1:a:1"].results
     assert len(ledger.answers) == held.begun.qsize() == 1
+
+
+async def test_a_second_delivery_waits_for_a_store_that_is_away(
+    work: Executor, ledger: Ledger, held: Held
+) -> None:
+    held.release.set()
+    await work.on_ready(arrived(ledger))
+    await work.drain()
+    ledger.load_that_fails = ledger.loads + 2  # after the one that tells whose claim it is
+    await work.on_ready(arrived(ledger))
+    assert ledger.answers[0] == ledger.answers[1]
 
 
 async def test_a_claim_that_was_given_up_for_dead_meanwhile_is_not_answered(

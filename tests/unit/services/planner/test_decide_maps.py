@@ -66,8 +66,8 @@ def test_an_item_counts_once() -> None:
 
 def test_an_empty_map_goes_on_at_once() -> None:
     play = mapping(0)
-    assert (play.last.gathers, play.spawned()) == (["m"], [])
-    assert play.sent() == [["after"]]
+    assert (play.last.gathers, play.spawned()) == ([], []), "there is nobody to ask"
+    assert (play.output("m"), play.sent()) == ([], [["after"]])
 
 
 def test_a_failed_item_stops_the_map_when_the_others_have_stopped() -> None:

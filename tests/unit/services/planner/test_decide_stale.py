@@ -50,7 +50,7 @@ def test_this_decides_nothing(what: str) -> None:
     before = play.run
     decision = play.tell(DECIDES_NOTHING[what](), after_ms=5)
     assert not decision.changed
-    assert (decision.run, decision.sends, decision.cancels, decision.results) == (before, [], [], {})
+    assert (decision.run, decision.sends, decision.cancels, decision.results) == (before, [], {}, {})
 
 
 def test_a_batch_of_nothing_but_noise_decides_nothing() -> None:

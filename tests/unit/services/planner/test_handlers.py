@@ -7,13 +7,14 @@ from typing import Any, cast
 import pytest
 from pymongo.errors import AutoReconnect, DocumentTooLarge
 
+from services.planner.decide import decide
 from services.planner.gate import Gate
 from services.planner.handlers import Planner
 from shared.contracts.events import RunRequested
 from shared.contracts.run import Run
 from shared.contracts.version import PinnedGraph
 from shared.messaging.broker import Delivery, Poison
-from tests.builders import graph, run, version
+from tests.builders import finished, graph, run, succeeded, version
 
 
 class Shelf:
@@ -24,7 +25,8 @@ class Shelf:
         self.pinned = PinnedGraph.of(version(graph("a")))
         self.too_large: set[str] = set()
         self.away = 0
-        self.saved: list[str] = []
+        self.elsewhere: dict[str, Run] = {}
+        self.stored: list[str] = []
         self.flushed: list[str] = []
 
     async def runs(self, groups: Any, *, trust_messages: bool) -> dict[str, Run]:
@@ -37,12 +39,19 @@ class Shelf:
 
     async def leave(self, finished: Any) -> None: ...
 
-    async def gather(self, runs: Any, graphs: Any, groups: Any) -> dict[str, list[RunRequested]]:
-        return {each: [RunRequested(run_id=each)] for each in groups}
+    async def gather(self, runs: Any, graphs: Any, groups: Any) -> dict[str, list[Any]]:
+        return {run_id: [each.message for each in heard] for run_id, heard in groups.items()}
 
     def keep(self, run: Run) -> None: ...
 
-    def forget(self, run_id: str) -> None: ...
+    def forget(self, run_id: str) -> None:
+        self.runs_known.update({run_id: self.elsewhere[run_id]} if run_id in self.elsewhere else {})
+
+    def knows(self, run_id: str) -> bool:
+        return True
+
+    async def saved(self, runs: Sequence[Run]) -> set[str]:
+        return {each.id for each in runs if self.elsewhere.get(each.id, each) == each}
 
     async def take(self, groups: Any, flush: Any) -> Any:
         return groups
@@ -61,7 +70,7 @@ class Shelf:
             raise AutoReconnect("the store is away")
         if any(each.id in self.too_large for each in runs):
             raise DocumentTooLarge("too large")
-        self.saved += [each.id for each in runs]
+        self.stored += [each.id for each in runs]
         return {each.id for each in runs}
 
     def sent(self, run_id: str) -> int:
@@ -99,7 +108,7 @@ async def test_a_run_that_cannot_be_stored_fails_alone() -> None:
     assert ended["good"] is None
     assert ended["fine"] is None
     assert isinstance(ended["huge"], DocumentTooLarge)
-    assert shelf.saved == shelf.flushed == ["good", "fine"]
+    assert shelf.stored == shelf.flushed == ["good", "fine"]
 
 
 async def test_an_unknown_run_fails_alone() -> None:
@@ -115,3 +124,16 @@ async def test_a_store_that_is_away_is_waited_for(times: int) -> None:
     shelf.away = times
     assert await outcome(planner(shelf), "one", "two") == {"one": None, "two": None}
     assert sorted(shelf.flushed) == ["one", "two"]
+
+
+async def test_what_says_nothing_to_a_remembered_run_is_asked_of_the_stored_one() -> None:
+    """Another planner has carried the run on meanwhile; its answer must not be lost on the old one."""
+    shelf = Shelf("one")
+    started = decide(run("one"), shelf.pinned, [RunRequested(run_id="one")], 1).run
+    ready = started.nodes["a"].model_copy(update={"head_attempt": 2, "attempt": 2})
+    shelf.runs_known["one"] = started
+    shelf.elsewhere["one"] = started.model_copy(update={"rev": 7, "nodes": {"a": ready}})
+    answer = finished(succeeded("a", attempt=2), run_id="one")
+    raw = cast("Any", None)
+    assert await planner(shelf)._process([Delivery(answer, "", raw)]) == [None]
+    assert shelf.stored == ["one"]

@@ -41,7 +41,7 @@ SENT: Sequence[Message] = (
               outputs={"b": inline("[1]")}, trigger=inline("{}"), sent_at=NOW),
     NodeStarted(run_id="r", node="a", attempt=1, executor="e", at=NOW),
     finished(succeeded("a", output={"x": [1.5, "ż"]}), failed("b", retry_after_s=3), stored=True),
-    NodesCancelled(run_id="r", nodes=["a"], at=1),
+    NodesCancelled(run_id="r", nodes={"a": 1}),
     NodeProgress(run_id="r", node="a", attempt=1, at=NOW, text="…"),
     RunChanged(changes=[Change(run_id="r", workspace_id="w", status="running",
                                events={"1": Event(type="run.started", at=NOW)})]),
