@@ -47,7 +47,7 @@ class Shelf:
     def forget(self, run_id: str) -> None:
         self.runs_known.update({run_id: self.elsewhere[run_id]} if run_id in self.elsewhere else {})
 
-    def knows(self, run_id: str) -> bool:
+    def remembers(self, run_id: str) -> bool:
         return True
 
     async def saved(self, runs: Sequence[Run]) -> set[str]:
@@ -75,12 +75,6 @@ class Shelf:
 
     def sent(self, run_id: str) -> int:
         return 0
-
-    def remembers(self, run_id: str) -> bool:
-        return False
-
-    async def outdated(self, run_ids: Sequence[str]) -> set[str]:
-        return set()
 
     async def flush(self, saves: Any, now: int) -> list[Run]:
         self.flushed += [each.run.id for each in saves]
