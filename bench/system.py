@@ -7,7 +7,7 @@ import tempfile
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.measure import Processes
@@ -35,6 +35,8 @@ class System:
     processes: Processes
     target: str
     """Address of the local server that HTTP nodes call."""
+    amqp_url: str = ""
+    mongo_url: str = ""
 
 
 @asynccontextmanager
@@ -48,7 +50,7 @@ async def own_system() -> AsyncIterator[System]:
         try:
             async with _child("-m", "services", "up", env=environment, stdout=log) as up:
                 local = await _local(Path(home), up)
-                async with _measured(local.url, local.api_key, local.workspace_id, local.pids) as system:
+                async with _measured(local) as system:
                     yield system
         finally:
             os.close(log)
@@ -59,9 +61,9 @@ async def running_system(home: Path, url: str | None, api_key: str | None) -> As
     """A system that is up: the one at `url`, else the one that `home` tells of."""
     local = read_local(home)
     if local and url in (None, local.url):
-        measured = _measured(local.url, api_key or local.api_key, local.workspace_id, local.pids)
+        measured = _measured(replace(local, api_key=api_key or local.api_key))
     elif url and api_key:
-        measured = _measured(url, api_key, "default", {})
+        measured = _measured(LocalSystem(url, api_key))
     else:
         raise NotRunning(f"no system is up in {home}: start one with `make up`, or pass --url and --api-key")
     async with measured as system:
@@ -69,12 +71,15 @@ async def running_system(home: Path, url: str | None, api_key: str | None) -> As
 
 
 @asynccontextmanager
-async def _measured(url: str, api_key: str, workspace_id: str, pids: dict[str, int]) -> AsyncIterator[System]:
+async def _measured(about: LocalSystem) -> AsyncIterator[System]:
     async with _child("-m", "bench.target", stdout=PIPE) as target:
         assert target.stdout is not None
         port = int(await target.stdout.readline())
-        processes = Processes({**pids, "target": target.pid, "client": os.getpid()})
-        yield System(url, api_key, workspace_id, processes, f"http://127.0.0.1:{port}")
+        processes = Processes({**about.pids, "target": target.pid, "client": os.getpid()})
+        url = f"http://127.0.0.1:{port}"
+        yield System(
+            about.url, about.api_key, about.workspace_id, processes, url, about.amqp_url, about.mongo_url
+        )
 
 
 @asynccontextmanager

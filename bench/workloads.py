@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import graphs, shapes
+from bench import graphs, shapes, sharing
 from bench.client import Client, WrongAnswer
 from bench.measure import medians, percentiles
 from bench.system import BENCH, NotRunning, System
@@ -100,6 +100,10 @@ class Bench:
     async def suspended(self) -> dict[str, Any]:
         """Milliseconds that 1,000 runs go on after the end of their `wait`, and what they cost until then."""
         return await shapes.many_waiting(self._system, self._client)
+
+    async def fair(self) -> dict[str, Any]:
+        """What 10,000 queued runs of one workspace mean for another's, as a ratio."""
+        return await sharing.flooded(self._system)
 
     async def idle(self) -> dict[str, Any]:
         """Memory of a system that has nothing to do, and the processor time it uses meanwhile."""
@@ -229,6 +233,6 @@ def _additions() -> float:
 
 
 NAMES = (
-    "machine", "idle", "chain", "branch", "calls", "fan", "latency", "forty", "map", "suspended", "loaded",
-    "growth",
+    "machine", "idle", "chain", "branch", "calls", "fan", "latency", "forty", "map", "suspended", "fair",
+    "loaded", "growth",
 )  # fmt: skip
