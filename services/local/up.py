@@ -39,7 +39,7 @@ def port() -> int:
 
 
 def replicas() -> dict[str, int]:
-    """How many of each service there are to be, by WEFT_REPLICAS; raises LocalError when it cannot be read."""
+    """How many of each service there are to be, by WEFT_REPLICAS; raises LocalError when it says nothing."""
     text = os.environ.get("WEFT_REPLICAS", "")
     found: dict[str, int] = {}
     for part in filter(None, text.replace(" ", "").split(",")):
