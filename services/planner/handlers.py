@@ -157,8 +157,8 @@ class Planner:
         return True
 
     async def _outdated(self, works: Sequence[Work]) -> set[str]:
-        """Remembered runs that another planner has carried on. Where nothing was decided, no save tells; yet what
-        means nothing to a run as it was must not be acknowledged before the run as it is has heard of it."""
+        """Remembered runs that another planner has carried on. Where nothing was decided, no save tells; yet
+        what means nothing to a run as it was must not be acknowledged before the run as it is has heard."""
         idle = [
             work.run
             for work in works

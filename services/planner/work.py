@@ -13,8 +13,8 @@ from shared.contracts.version import PinnedGraph
 
 @dataclass
 class Work:
-    """One run of a batch: what has happened to it, and what has been decided about it. A `recalled` one is as this
-    planner remembers it."""
+    """One run of a batch: what has happened to it, and what has been decided about it. A
+    `recalled` one is as this planner remembers it."""
 
     run: Run
     graph: PinnedGraph

@@ -49,12 +49,16 @@ def node_types(seed: int, luck: Luck, process: Process) -> dict[str, Registered]
         given = config.model_extra or {}
         await asyncio.sleep(_seconds(luck))
         await process.gate()
-        drawn = crc32(f"{seed}:{context.run_id}:{context.node_id}:{context.attempt}:{context.turn}".encode()) // 7
+        drawn = (
+            crc32(f"{seed}:{context.run_id}:{context.node_id}:{context.attempt}:{context.turn}".encode()) // 7
+        )
         if drawn % 5 == 0:
             raise NodeFailed(("unavailable", "broken")[drawn // 5 % 2], "as the seed says")
         if directive := _directive(given, context.turn, drawn):
             return directive
-        return Routed(given["ports"][drawn // 8 % len(given["ports"])], {"n": context.node_id, "a": context.attempt})
+        return Routed(
+            given["ports"][drawn // 8 % len(given["ports"])], {"n": context.node_id, "a": context.attempt}
+        )
 
     found: dict[str, Registered] = {}
     for kind in KINDS:

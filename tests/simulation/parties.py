@@ -1,5 +1,5 @@
-"""The processes of a world: planners and executors as their services put them together. They are killed, start
-again under another name, stand still for a while, and lose their connections."""
+"""The processes of a world: planners and executors as their services put them together. They are killed,
+start again under another name, stand still for a while, and lose their connections."""
 
 from collections.abc import Callable
 from typing import Any, Protocol

@@ -56,7 +56,9 @@ class People:
         await self._publish_versions()
         while True:
             if self._to_begin:
-                await self._begin(run(f"run_{self._count + 1}", version="wf_1:1", rev=0, wake_at=now_ms() + RECOVERY_MS))
+                await self._begin(
+                    run(f"run_{self._count + 1}", version="wf_1:1", rev=0, wake_at=now_ms() + RECOVERY_MS)
+                )
                 self._to_begin -= 1
             await asyncio.sleep(chance.choice((0.05, 0.3, 2)) if not self._world.luck.calm else 2)
             if self._controls > 0 and not self._world.luck.calm and chance.random() < 0.5:
@@ -83,14 +85,18 @@ class People:
         self._count += 1
         await patiently(lambda: self._runs.insert(fresh), "run")
         try:
-            await self._bus.publish(RunRequested(run_id=fresh.id, run=fresh), planner_key(RunRequested.event, fresh.id))
+            await self._bus.publish(
+                RunRequested(run_id=fresh.id, run=fresh), planner_key(RunRequested.event, fresh.id)
+            )
         except ConnectionError:
             self._world.note(f"{fresh.id} is announced later")
 
     async def _run_again(self) -> None:
         """As the gateway does: a run that takes over results of one that has finished."""
         chance = self._world.luck.chance
-        done = [each for each in self._stored() if each["status"] in RUN_FINISHED and not each.get("parent_id")]
+        done = [
+            each for each in self._stored() if each["status"] in RUN_FINISHED and not each.get("parent_id")
+        ]
         if not done:
             return
         self._reruns -= 1
