@@ -144,7 +144,7 @@ class MemoryCollection:
             if sort is None:
                 self._store.documents.luck.chance.shuffle(found)  # the store has no order
             else:
-                found.sort(key=lambda each: each[1].get(sort), reverse=descending)
+                found.sort(key=lambda each: each[1][sort or "_id"], reverse=descending)
             return [self._shape.read(orjson.loads(each[0])) for each in found[: limit or None]]
 
         return await self._store.done(apply)
