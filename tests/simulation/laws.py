@@ -197,6 +197,10 @@ class Laws:
             self._hold(not left, f"{run['_id']}: the answer of {message.head} {message.attempt} was lost")
         elif isinstance(message, RunControl) and message.action == "cancel":
             self._hold(not going, f"{run.get('_id')}: a cancel was acknowledged and lost")
+        elif isinstance(message, RunControl) and message.action == "decide" and message.reason and going:
+            state = nodes.get(message.node, {})
+            left = (state.get("status"), state.get("attempt")) == ("suspended", message.attempt)
+            self._hold(not left, f"{run.get('_id')}: the decision on {message.node} was lost")
         elif isinstance(message, RunRequested) and going:
             may_wait = self._graph_of(run["version"]).settings.concurrency is not None
             self._hold(may_wait or run["status"] != "queued", f"{run['_id']}: its request was lost")

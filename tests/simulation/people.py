@@ -25,6 +25,7 @@ from tests.simulation.parties import Around
 from tests.simulation.store import MemoryStore
 from tests.simulation.virtual import Process
 
+WAITED_FOR = "somebody waits for it"
 OF_RUNS = ("pause", "resume", "pause", "cancel")
 OF_NODES = ("retry", "retry", "skip", "decide", "signal")
 
@@ -141,19 +142,27 @@ class People:
                 state = NodeState.model_validate(each) if each.get("status") == "suspended" else NodeState()
                 kind = state.suspended.directive.kind if state.suspended else ""
                 if kind == "await_decision" and chance.random() < 0.5:
-                    await self._ask(document["_id"], "decide", node_id, state.attempt, chance.choice(REVIEW))
+                    await self._ask(
+                        document["_id"], "decide", node_id, state.attempt, chance.choice(REVIEW), WAITED_FOR
+                    )
                 elif kind == "await_signal" and chance.random() < 0.5:
                     await self._ask(document["_id"], "signal", node_id)
 
     async def _ask(
-        self, run_id: str, action: str, node: str | None = None, attempt: int | None = None, port: str = ""
+        self,
+        run_id: str,
+        action: str,
+        node: str | None = None,
+        attempt: int | None = None,
+        port: str = "",
+        reason: str = "",
     ) -> None:
         """Until the broker has it: what people ask for is not lost."""
         self._count += 1
         self._world.note(f"somebody asks for {action} {run_id} {node or ''} {attempt or ''} {port}")
         message = RunControl.model_validate({
             "run_id": run_id, "id": f"ctl_{self._count}", "action": action, "node": node, "attempt": attempt,
-            "port": port or None, "output": inline("1"), "by": "somebody",
+            "port": port or None, "output": inline("1"), "by": "somebody", "reason": reason,
         })  # fmt: skip
         key = planner_key(RunControl.event, run_id)
         await patiently(lambda: self._bus.publish(message, key, sure=True), "control")
