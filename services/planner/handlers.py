@@ -109,7 +109,7 @@ class Planner:
                 groups = await self._round(groups, carried, fresh=fresh)
             except Exception as error:
                 for run_id in groups:
-                    self._memory.forget(run_id)
+                    self._forget(run_id)
                 if not is_away(error):
                     await self._apart(groups, carried, error)
                     return
@@ -177,7 +177,7 @@ class Planner:
 
     async def _outdated(self, works: Sequence[Work]) -> set[str]:
         """Remembered runs that another planner has carried on. Where nothing was decided, no save tells; yet
-        what means nothing to a run as it was must not be acknowledged before the run as it is hears it."""
+        what means nothing to a run as it was must not be acknowledged before the run as it is has heard."""
         idle = [
             work.run
             for work in works
@@ -185,9 +185,13 @@ class Planner:
         ]
         outdated = {run.id for run in idle} - await self._runs.saved(idle) if idle else set[str]()
         for run_id in outdated:
-            self._memory.forget(run_id)
-            self._results.forget(run_id)
+            self._forget(run_id)
         return outdated
+
+    def _forget(self, run_id: str) -> None:
+        """Read all of it anew: what was to be saved was not, or somebody else has saved something."""
+        self._memory.forget(run_id)
+        self._results.forget(run_id)
 
     async def _save(self, works: Sequence[Work]) -> set[str]:
         if not works:
@@ -197,8 +201,7 @@ class Planner:
         for work in works:
             run = work.decision.run
             if run.id not in saved:
-                self._memory.forget(run.id)
-                self._results.forget(run.id)
+                self._forget(run.id)
                 continue
             for status in work.decision.entered:
                 RUNS.labels(status).inc()
@@ -220,8 +223,7 @@ class Planner:
             if run.status not in RUN_FINISHED:
                 continue
             if run.wake_at is None:
-                self._memory.forget(run.id)
-                self._results.forget(run.id)
+                self._forget(run.id)
             elif work.decision.changed or any(isinstance(fact, Woken) for fact in work.facts):
                 finished.append(run)  # its children have been told, or are now; a late message tells nobody
         return finished
@@ -239,8 +241,7 @@ class Planner:
             ]
             await self._runs.save(tidied)
             for run in tidied:
-                self._memory.forget(run.id)
-                self._results.forget(run.id)
+                self._forget(run.id)
 
 
 def _called(run_ids: Sequence[str]) -> Groups:

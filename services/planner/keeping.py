@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 from services.planner.children import Ungatherable
 from services.planner.decide import decide
@@ -17,6 +18,7 @@ class Keeping:
 
     def __init__(self, planner_id: str, results: Results, gathering: Gathering) -> None:
         self._id = planner_id
+        self._saves = count(1)
         self._results = results
         self._gathering = gathering
 
@@ -39,10 +41,11 @@ class Keeping:
             self._results.remember(work.decision)
 
     async def complete(self, works: Sequence[Work]) -> None:
-        """The run's output where it has succeeded, its next `rev`, and who writes it."""
+        """The run's output where it has succeeded, its next `rev`, and who writes it: each save has a mark of
+        its own, for one that seemed to fail may be applied after the next was decided on."""
         for work in works:
             run = work.decision.run
-            changes: dict[str, object] = {"rev": run.rev + 1, "writer": self._id}
+            changes: dict[str, object] = {"rev": run.rev + 1, "writer": f"{self._id}:{next(self._saves)}"}
             if "succeeded" in work.decision.entered:
                 changes["output"] = await self._results.output(run, work.graph)
             if run.status in RUN_FINISHED:

@@ -21,7 +21,7 @@ class Outputs:
 
     def __init__(self, node_runs: NodeRuns) -> None:
         self._node_runs = node_runs
-        self._known: OrderedDict[str, dict[str, Value]] = OrderedDict()
+        self._known: OrderedDict[str, dict[str, tuple[int, Value]]] = OrderedDict()
         self._bytes = 0
 
     def remember(self, run_id: str, results: Iterable[NodeResult]) -> None:
@@ -29,25 +29,29 @@ class Outputs:
         known = self._known.setdefault(run_id, {})
         self._known.move_to_end(run_id)
         for result in results:
-            known[result.node] = value = output_of(result)
+            value = output_of(result)
+            known[result.node] = (result.attempt, value)
             self._bytes += _held(value)
         while self._bytes > MAX_BYTES and len(self._known) > 1:
             self.forget(next(iter(self._known)))
 
     def forget(self, run_id: str) -> None:
         """Drop what is kept of a run."""
-        self._bytes -= sum(_held(value) for value in self._known.pop(run_id, {}).values())
+        self._bytes -= sum(_held(value) for _, value in self._known.pop(run_id, {}).values())
 
     async def of(self, run: Run, node_ids: Sequence[str]) -> dict[str, Value]:
         """The outputs of these nodes; `null` for one that was skipped or has not finished."""
-        known = self._known.get(run.id, {})
-        missing = [node_id for node_id in node_ids if node_id not in known and _has_output(run, node_id)]
+        wanted = [node_id for node_id in node_ids if _has_output(run, node_id)]
+        missing = [node_id for node_id in wanted if self._at_hand(run, node_id) is None]
         if missing:
             self.remember(run.id, await self._read(run, missing))
-            known = self._known[run.id]
-        return {
-            node_id: known.get(node_id, NULL) if _has_output(run, node_id) else NULL for node_id in node_ids
-        }
+        found = {node_id: self._at_hand(run, node_id) for node_id in wanted}
+        return {node_id: found.get(node_id) or NULL for node_id in node_ids}
+
+    def _at_hand(self, run: Run, node_id: str) -> Value | None:
+        """What is remembered of the attempt that counts; later ones may have been made elsewhere."""
+        attempt, value = self._known.get(run.id, {}).get(node_id, (0, None))
+        return value if attempt == run.nodes[node_id].attempt else None
 
     async def _read(self, run: Run, node_ids: Sequence[str]) -> list[NodeResult]:
         states = {node_id: run.nodes[node_id] for node_id in node_ids}

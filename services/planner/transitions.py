@@ -50,9 +50,9 @@ class Spawn:
 class Commands:
     """What is asked for. `results` are to be stored before the run is saved, by the head and attempt of the
     message that brought them; where a node is in `gathers`, its output is what its children have answered.
-    `sends` lists the heads to publish, `cancels` the nodes an executor may stop and in which attempt, `entered`
-    the statuses that the run has come through, `spawns` the child runs to begin, `tells` the controls that child runs get, by
-    run id."""
+    `sends` lists the heads to publish, `cancels` the nodes an executor may stop with their attempts,
+    `entered` the statuses that the run has come through, `spawns` the child runs to begin, `tells` the
+    controls that child runs get, by run id."""
 
     results: dict[tuple[str, int], list[NodeResult]] = field(
         default_factory=dict[tuple[str, int], list[NodeResult]]

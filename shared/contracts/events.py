@@ -162,8 +162,8 @@ class SliceFinished(Message):
 
 
 class NodesCancelled(Message):
-    """These nodes are no longer wanted, in these attempts and earlier ones; an executor that runs one stops it.
-    A hint: late results are ignored anyway."""
+    """These nodes are no longer wanted, in these attempts and earlier ones; an executor that runs one stops
+    it. A hint: late results are ignored anyway."""
 
     event: ClassVar[str] = "node.cancelled"
     run_id: str

@@ -96,9 +96,9 @@ class Event(Contract):
 
 
 class Run(Contract):
-    """The run document. `rev` guards every save, `writer` is the planner that made it (so that a save of
-    unknown outcome can be told from another's), `seq` numbers the events, `outbox` holds those not yet
-    published.
+    """The run document. `rev` guards every save, `writer` is the planner that made it and a number (so that a
+    save of unknown outcome can be told from all others), `seq` numbers the events, `outbox` holds those not
+    yet published.
 
     `eligible` lists the nodes that may be sent but are not: a retry has come due or `max_parallel` was
     reached. `results` holds what nodes without side effects answered until it is in `node_runs`, under the

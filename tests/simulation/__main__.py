@@ -44,7 +44,8 @@ def _many(seeds: range, workers: int) -> int:
                     _say(told(outcome))
             if played % 1_000 == 0:
                 _say(f"{played:,} of {len(seeds):,} worlds, {broken} broken, {_rate(played, start)}")
-    _say(f"{played:,} worlds with {runs:,} runs in {seconds / 3600:,.1f} h of their own time, {_rate(played, start)}")
+    hours = seconds / 3600
+    _say(f"{played:,} worlds with {runs:,} runs in {hours:,.1f} h of their own time, {_rate(played, start)}")
     _say(f"{broken} broken")
     return 1 if broken else 0
 

@@ -1,5 +1,5 @@
-"""The broker, in memory: what `shared/messaging/broker.py` offers on its topology. Messages come late, in another
-order, twice, again after their consumer was lost, or (until it is calm) never."""
+"""The broker, in memory: what `shared/messaging/broker.py` offers on its topology. Messages come late, in
+another order, twice, again after their consumer was lost, or (until it is calm) never."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -51,7 +51,8 @@ class Queue:
 
 @dataclass
 class Heard:
-    """Called with what is published or shown, with what was handled, and with why a message is a dead letter."""
+    """Called with what is published or shown, with what was handled, and with why a message is a dead
+    letter."""
 
     published: Callable[[Message, Process], None]
     handled: Callable[[Message, Process], None]
@@ -100,8 +101,8 @@ class Broker:
             self._pump(queue)
 
     def consume(self, queue: Queue, process: Process, handler: Handler, prefetch: int) -> None:
-        """Begin to hand out what the queue holds. Who comes later may come first: so it is when queues are shared
-        out anew, and the one before still works on what it has."""
+        """Begin to hand out what the queue holds. Who comes later may come first: so it is when queues are
+        shared out anew, and the one before still works on what it has."""
         place = self.luck.chance.randint(0, len(queue.consumers))
         queue.consumers.insert(place, Consumer(queue, process, handler, prefetch))
         self._pump(queue)

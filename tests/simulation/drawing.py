@@ -38,7 +38,9 @@ def _graph(chance: Random, most: int, depth: int) -> tuple[dict[str, Any], Froze
         name = f"n{index}"
         made, frozen[name] = _node(chance, name, depth)
         nodes.append(made)
-        sources = [f"n{chance.randrange(index)}" for _ in range(chance.choice((0, 1, 1, 1, 2)))] if index else []
+        sources = (
+            [f"n{chance.randrange(index)}" for _ in range(chance.choice((0, 1, 1, 1, 2)))] if index else []
+        )
         for source in sources:
             port = chance.choice(frozen[source]["ports"][:2])
             edges[source, port, name] = {"source": source, "port": port, "target": name}

@@ -1,4 +1,5 @@
-"""What holds whatever goes wrong: checked at each write, at each message published or handled, and at the end."""
+"""What holds whatever goes wrong: checked at each write, each message published or handled, and at the
+end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -44,13 +45,17 @@ class Laws:
     def written(self, name: str, old: Document | None, new: Document, by: Process) -> None:
         """A document is about to be stored."""
         if name == "runs":
-            self._run_written(old or {"_id": new["_id"], "rev": -1, "status": "queued"}, new, fresh=old is None)
+            self._run_written(
+                old or {"_id": new["_id"], "rev": -1, "status": "queued"}, new, fresh=old is None
+            )
         elif name == "node_runs":
             self._node_run_written(old, new)
         elif name == "run_events":
             for seq, event in new["events"].items():
                 told = self._recorded.setdefault(new["run_id"], {}).setdefault(seq, event)
-                self._hold(told == event, f"{new['run_id']}: event {seq} was recorded as {told}, now as {event}")
+                self._hold(
+                    told == event, f"{new['run_id']}: event {seq} was recorded as {told}, now as {event}"
+                )
 
     def _hold(self, law: bool, breach: str) -> None:
         if not law:
@@ -71,7 +76,9 @@ class Laws:
         for node_run in old.get("results", {}):
             stored = self.documents.get("node_runs", node_run)
             kept = node_run in new.get("results", {}) or (stored and stored.get("results"))
-            self._hold(bool(kept), f"{run_id}: the results of {node_run} were dropped before they were stored")
+            self._hold(
+                bool(kept), f"{run_id}: the results of {node_run} were dropped before they were stored"
+            )
         if old["status"] in RUN_FINISHED:
             changed = {each for each in {*old, *new} - AFTER_THE_END if old.get(each) != new.get(each)}
             self._hold(not changed, f"{run_id}: {sorted(changed)} changed after the end")
@@ -107,9 +114,7 @@ class Laws:
         expected = list(range(old.get("seq", 0) + 1, new.get("seq", 0) + 1))
         self._hold(added == expected, f"{run_id}: events {added} were added, not {expected}")
         attached = [
-            result
-            for node_run in new.get("results", {}).values()
-            for result in node_run.get("results", ())
+            result for node_run in new.get("results", {}).values() for result in node_run.get("results", ())
         ]
         for seq in added:
             self._output_before_state(run_id, after[str(seq)], attached)
@@ -121,7 +126,10 @@ class Laws:
         if not told:
             return
         stored = self._results.get((run_id, str(node_id), attempt or 0), [])
-        found = [*(each for each in attached if (each["node"], each["attempt"]) == (node_id, attempt)), *stored]
+        found = [
+            *(each for each in attached if (each["node"], each["attempt"]) == (node_id, attempt)),
+            *stored,
+        ]
         wanted = "succeeded" if kind in ("node.succeeded", "node.skipped") else "failed"
         fits = any(
             each["status"] == wanted and (wanted == "failed" or each.get("port") == event.get("port"))
@@ -189,6 +197,10 @@ class Laws:
             self._hold(not left, f"{run['_id']}: the answer of {message.head} {message.attempt} was lost")
         elif isinstance(message, RunControl) and message.action == "cancel":
             self._hold(not going, f"{run.get('_id')}: a cancel was acknowledged and lost")
+        elif isinstance(message, RunControl) and message.action == "decide" and message.reason and going:
+            state = nodes.get(message.node, {})
+            left = (state.get("status"), state.get("attempt")) == ("suspended", message.attempt)
+            self._hold(not left, f"{run.get('_id')}: the decision on {message.node} was lost")
         elif isinstance(message, RunRequested) and going:
             may_wait = self._graph_of(run["version"]).settings.concurrency is not None
             self._hold(may_wait or run["status"] != "queued", f"{run['_id']}: its request was lost")
@@ -211,11 +223,15 @@ class Laws:
         for answer in message.answers:
             open_ = answer.key in (suspended.get("children") or {}).get("open", ())
             child = child_id(message.run_id, message.node, answer.key)
-            self._hold(not open_ or self.documents.get("runs", child) is not None, f"{child}: its answer was lost")
+            self._hold(
+                not open_ or self.documents.get("runs", child) is not None, f"{child}: its answer was lost"
+            )
 
     def _wanted(self, message: NodeReady) -> bool:
         """Whether the run still waits for it: an executor need not begin what was cancelled."""
-        state = (self.documents.get("runs", message.run_id) or {}).get("nodes", {}).get(message.nodes[0].node, {})
+        state = (
+            (self.documents.get("runs", message.run_id) or {}).get("nodes", {}).get(message.nodes[0].node, {})
+        )
         return state.get("status") in IN_FLIGHT and state.get("head_attempt") == message.nodes[0].attempt
 
     def begun(self, ready: NodeReady, by: Process) -> None:
@@ -227,7 +243,9 @@ class Laws:
         self._hold(before is None, f"{claim}: {by.name} runs it, after {before}")
         self._begun[claim] = by.name
         stored = self.documents.get("node_runs", claim)
-        self._hold(bool(stored and stored.get("executor") == by.name), f"{claim}: {by.name} runs it unclaimed")
+        self._hold(
+            bool(stored and stored.get("executor") == by.name), f"{claim}: {by.name} runs it unclaimed"
+        )
 
     def at_end(self) -> None:
         """All runs have finished."""

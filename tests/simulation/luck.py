@@ -5,17 +5,17 @@ from random import Random
 from typing import Literal
 
 Fate = Literal["fine", "refused", "unknown", "late", "killed_before", "killed_after", "killed_under_way"]
-"""Of one operation: it is applied; it is not, and fails; it is applied, and fails; it fails and is applied later.
-Or its process dies: before it, after it, or before it is applied all the same."""
+"""Of one operation: it is applied; it is not, and fails; it is applied, and fails; it fails and is applied
+later. Or its process dies: before it, after it, or before it is applied all the same."""
 
-DELAYS_S = (0.0002, 0.0005, 0.001, 0.003, 0.02)
+DELAYS_S = (0, 0, 0.0005, 0.003, 0.02)
 LATER_S = 3.0
 
 
 @dataclass
 class Trouble:
-    """How often what goes wrong, as chances for each operation or message. `wipe` is for those that a consumer has
-    when it is lost."""
+    """How often what goes wrong, as chances for each operation or message. `wipe` is for those that a
+    consumer has when it is lost."""
 
     fail: float
     kill: float

@@ -1,4 +1,5 @@
-"""The protocol with one safeguard taken out at a time. The simulation must notice each: a test of the test."""
+"""The protocol with one safeguard taken out at a time. The simulation must notice each: a test of the
+test."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,6 @@ from services.planner.results import Results, Storing
 from services.planner.saved import Saved
 from services.planner.transitions import Draft
 from services.planner.work import Work
-from shared.batcher import Batcher
 from shared.contracts.node_run import NodeRun
 from shared.contracts.run import Run
 from shared.execute import Executor

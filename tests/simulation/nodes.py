@@ -1,9 +1,8 @@
-"""What the nodes of a world do: whatever the seed says, the same each time they are asked, after a while."""
+"""What the nodes of a world do: whatever the seed says, after a while; something else each time."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
-from zlib import crc32
 
 from pydantic import ConfigDict
 
@@ -42,19 +41,20 @@ class Trees(TreeRunner):
         return await super().run(ready)
 
 
-def node_types(seed: int, luck: Luck, process: Process) -> dict[str, Registered]:
+def node_types(luck: Luck, process: Process) -> dict[str, Registered]:
     """All types, as this executor knows them."""
 
     async def run(config: Config, context: Context) -> Any:
         given = config.model_extra or {}
         await asyncio.sleep(_seconds(luck))
         await process.gate()
-        drawn = crc32(f"{seed}:{context.run_id}:{context.node_id}:{context.attempt}:{context.turn}".encode()) // 7
+        drawn = luck.chance.randrange(1_000)
         if drawn % 5 == 0:
             raise NodeFailed(("unavailable", "broken")[drawn // 5 % 2], "as the seed says")
-        if directive := _directive(given, context.turn, drawn):
+        if directive := _directive(given, context.turn):
             return directive
-        return Routed(given["ports"][drawn // 8 % len(given["ports"])], {"n": context.node_id, "a": context.attempt})
+        port = given["ports"][drawn // 8 % len(given["ports"])]
+        return Routed(port, {"node": context.node_id, "attempt": context.attempt, "by": process.name})
 
     found: dict[str, Registered] = {}
     for kind in KINDS:
@@ -80,7 +80,7 @@ def _seconds(luck: Luck) -> float:
     return luck.chance.uniform(0.05, 1) if drawn < 0.97 or luck.calm else luck.chance.uniform(2, 25)
 
 
-def _directive(given: dict[str, Any], turn: int, drawn: int) -> Directive | None:
+def _directive(given: dict[str, Any], turn: int) -> Directive | None:
     until = now_ms() + given["ms"] if given.get("ms") else None
     match given["kind"]:
         case "wait":

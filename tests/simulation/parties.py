@@ -1,5 +1,5 @@
-"""The processes of a world: planners and executors as their services put them together. They are killed, start
-again under another name, stand still for a while, and lose their connections."""
+"""The processes of a world: planners and executors as their services put them together. They are killed,
+start again under another name, stand still for a while, and lose their connections."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -26,7 +26,6 @@ SLOTS = 10
 class Around(Protocol):
     """What a process is put into."""
 
-    seed: int
     loop: VirtualLoop
     luck: Luck
     documents: Documents
@@ -111,7 +110,7 @@ class Parties:
 
     def _executor(self, process: Process, store: Any, bus: Any) -> None:
         world = self._world
-        known = node_types(world.seed, world.luck, process)
+        known = node_types(world.luck, process)
         trees = Trees(known, None, Payloads(store))  # type: ignore[arg-type]
         trees.begun = lambda ready: world.laws.begun(ready, process)
         trees.process = process

@@ -25,6 +25,7 @@ from tests.simulation.parties import Around
 from tests.simulation.store import MemoryStore
 from tests.simulation.virtual import Process
 
+WAITED_FOR = "somebody waits for it"
 OF_RUNS = ("pause", "resume", "pause", "cancel")
 OF_NODES = ("retry", "retry", "skip", "decide", "signal")
 
@@ -56,7 +57,9 @@ class People:
         await self._publish_versions()
         while True:
             if self._to_begin:
-                await self._begin(run(f"run_{self._count + 1}", version="wf_1:1", rev=0, wake_at=now_ms() + RECOVERY_MS))
+                await self._begin(
+                    run(f"run_{self._count + 1}", version="wf_1:1", rev=0, wake_at=now_ms() + RECOVERY_MS)
+                )
                 self._to_begin -= 1
             await asyncio.sleep(chance.choice((0.05, 0.3, 2)) if not self._world.luck.calm else 2)
             if self._controls > 0 and not self._world.luck.calm and chance.random() < 0.5:
@@ -83,14 +86,18 @@ class People:
         self._count += 1
         await patiently(lambda: self._runs.insert(fresh), "run")
         try:
-            await self._bus.publish(RunRequested(run_id=fresh.id, run=fresh), planner_key(RunRequested.event, fresh.id))
+            await self._bus.publish(
+                RunRequested(run_id=fresh.id, run=fresh), planner_key(RunRequested.event, fresh.id)
+            )
         except ConnectionError:
             self._world.note(f"{fresh.id} is announced later")
 
     async def _run_again(self) -> None:
         """As the gateway does: a run that takes over results of one that has finished."""
         chance = self._world.luck.chance
-        done = [each for each in self._stored() if each["status"] in RUN_FINISHED and not each.get("parent_id")]
+        done = [
+            each for each in self._stored() if each["status"] in RUN_FINISHED and not each.get("parent_id")
+        ]
         if not done:
             return
         self._reruns -= 1
@@ -135,19 +142,27 @@ class People:
                 state = NodeState.model_validate(each) if each.get("status") == "suspended" else NodeState()
                 kind = state.suspended.directive.kind if state.suspended else ""
                 if kind == "await_decision" and chance.random() < 0.5:
-                    await self._ask(document["_id"], "decide", node_id, state.attempt, chance.choice(REVIEW))
+                    await self._ask(
+                        document["_id"], "decide", node_id, state.attempt, chance.choice(REVIEW), WAITED_FOR
+                    )
                 elif kind == "await_signal" and chance.random() < 0.5:
                     await self._ask(document["_id"], "signal", node_id)
 
     async def _ask(
-        self, run_id: str, action: str, node: str | None = None, attempt: int | None = None, port: str = ""
+        self,
+        run_id: str,
+        action: str,
+        node: str | None = None,
+        attempt: int | None = None,
+        port: str = "",
+        reason: str = "",
     ) -> None:
         """Until the broker has it: what people ask for is not lost."""
         self._count += 1
         self._world.note(f"somebody asks for {action} {run_id} {node or ''} {attempt or ''} {port}")
         message = RunControl.model_validate({
             "run_id": run_id, "id": f"ctl_{self._count}", "action": action, "node": node, "attempt": attempt,
-            "port": port or None, "output": inline("1"), "by": "somebody",
+            "port": port or None, "output": inline("1"), "by": "somebody", "reason": reason,
         })  # fmt: skip
         key = planner_key(RunControl.event, run_id)
         await patiently(lambda: self._bus.publish(message, key, sure=True), "control")

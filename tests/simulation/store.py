@@ -116,7 +116,8 @@ class MemoryCollection:
 
     async def replace_many(self, replaces: Sequence[tuple[Filter, Document]]) -> int:
         sent = [
-            (dict(checked(guard)), orjson.dumps(self._shape.written(document))) for guard, document in replaces
+            (dict(checked(guard)), orjson.dumps(self._shape.written(document)))
+            for guard, document in replaces
         ]
 
         def apply(part: Part) -> int:
@@ -143,8 +144,8 @@ class MemoryCollection:
             if sort is None:
                 self._store.documents.luck.chance.shuffle(found)  # the store has no order
             else:
-                found.sort(key=lambda each: each[1][sort], reverse=descending)
-            return [self._shape.read(orjson.loads(raw)) for raw, _ in found[: limit or None]]
+                found.sort(key=lambda each: each[1][sort or "_id"], reverse=descending)
+            return [self._shape.read(orjson.loads(each[0])) for each in found[: limit or None]]
 
         return await self._store.done(apply)
 
@@ -165,8 +166,8 @@ class MemoryCollection:
 
         def apply(_: Part) -> int:
             found = self._matching(asked)
-            for _, document in found:
-                del self._kept[document["_id"]]
+            for each in found:
+                del self._kept[each[1]["_id"]]
             return len(found)
 
         return await self._store.done(apply)

@@ -3,9 +3,10 @@
 import asyncio
 import heapq
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
+from unittest.mock import patch
 
 from services.planner import clock
 from shared import attempt, ids, sliced, tree
@@ -147,15 +148,13 @@ class VirtualTime:
 def virtual_time() -> Iterator[VirtualLoop]:
     """A loop, and its time wherever the product reads it."""
     loop = VirtualLoop()
-    before = [module.time for module in TIMED]
-    for module in TIMED:
-        module.time = VirtualTime(loop)  # type: ignore[assignment]
     asyncio.set_event_loop(loop)
     try:
-        yield loop
+        with ExitStack() as stack:
+            for module in TIMED:
+                stack.enter_context(patch.object(module, "time", VirtualTime(loop)))
+            yield loop
     finally:
-        for module, real in zip(TIMED, before, strict=True):
-            module.time = real
         loop.forget()
         asyncio.set_event_loop(None)
         loop.close()

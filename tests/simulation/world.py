@@ -30,7 +30,8 @@ TICK_S = 2.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a world ended: what was broken, how long it took in its own time, and a digest of all that was written."""
+    """How a world ended: what was broken, how long it took in its own time, and a digest of all that was
+    written."""
 
     seed: int
     broken: list[str]
@@ -161,7 +162,9 @@ def _said_in(world: World) -> Any:
 
 def _short(name: str, old: Document, new: Document) -> str:
     if name != "runs":
-        return str({key: new[key] for key in ("open", "executor", "events", "results", "rev") if key in new})[:300]
+        return str({key: new[key] for key in ("open", "executor", "events", "results", "rev") if key in new})[
+            :300
+        ]
     fresh = [f"{seq}:{event['type']}:{event.get('node', '')}:{event.get('attempt', '')}"
              for seq, event in new.get("outbox", {}).items() if seq not in old.get("outbox", {})]  # fmt: skip
     return f"rev {new['rev']} {new['status']} wake {new.get('wake_at')} {' '.join(fresh)}"

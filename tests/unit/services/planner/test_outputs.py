@@ -9,7 +9,7 @@ from services.planner.outputs import Outputs
 from shared.contracts.node_run import NodeRun
 from shared.contracts.run import NodeState, Run
 from shared.contracts.value import inline
-from tests.builders import run, succeeded
+from tests.builders import failed, run, succeeded
 
 
 class NodeRuns:
@@ -21,12 +21,16 @@ class NodeRuns:
     async def load(self, ids: Sequence[str]) -> dict[str, NodeRun]:
         """All of them, each with the output 1 of its node `a`."""
         self.asked += ids
-        found = [(each, each.split(":")[0]) for each in ids]
+        found = [(each, each.split(":")[0], int(each.split(":")[2])) for each in ids]
         return {
             each: NodeRun(
-                id=each, run_id=of, workspace_id="default", results=[succeeded("a", output=1)], created_at=1
+                id=each,
+                run_id=of,
+                workspace_id="default",
+                results=[succeeded("a", output=1, attempt=made)],
+                created_at=1,
             )
-            for each, of in found
+            for each, of, made in found
         }
 
 
@@ -46,3 +50,13 @@ async def test_very_many_small_outputs_are_not_all_kept(monkeypatch: pytest.Monk
     assert node_runs.asked == []
     assert await outputs.of(done("run_0"), ["a"]) == {"a": inline("1")}
     assert node_runs.asked == ["run_0:a:1"]
+
+
+async def test_the_output_of_an_earlier_attempt_does_not_count() -> None:
+    """The next one was made while another planner had the run."""
+    node_runs = NodeRuns()
+    outputs = Outputs(node_runs)  # type: ignore[arg-type]
+    outputs.remember("run_1", [failed("a", attempt=1)])
+    again = NodeState(status="succeeded", attempt=2, head="a", head_attempt=2)
+    assert await outputs.of(run("run_1", nodes={"a": again}), ["a"]) == {"a": inline("1")}
+    assert node_runs.asked == ["run_1:a:2"]
