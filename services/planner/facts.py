@@ -6,11 +6,11 @@ from services.planner.children import ChildFinished
 from services.planner.decide import Fact, Woken
 from services.planner.door import Door
 from services.planner.heard import Heard
-from services.planner.lost import lost
+from services.planner.lost import lost, unheard
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
 from shared.contracts.node_run import node_run_id
-from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run, child_id
+from shared.contracts.run import RUN_FINISHED, Run, child_id
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 from shared.storage.executors import Executors
@@ -39,7 +39,7 @@ class Facts:
             for run_id, run in runs.items()
             if any(isinstance(each.message, RunWoken) for each in groups[run_id])
         }
-        found = await self._of_woken(woken)
+        found = await self._of_woken(woken, graphs)
         admissions = await self._door.admit(list(runs.values()), graphs)
         facts: dict[str, list[Fact]] = {}
         for run_id, heard in groups.items():
@@ -48,7 +48,9 @@ class Facts:
             facts[run_id] += found.get(run_id, [])
         return facts
 
-    async def _of_woken(self, runs: Mapping[str, Run]) -> dict[str, list[Fact]]:
+    async def _of_woken(
+        self, runs: Mapping[str, Run], graphs: Mapping[str, PinnedGraph]
+    ) -> dict[str, list[Fact]]:
         """For each woken run: results whose message was lost, and which of its nodes an executor has
         claimed."""
         now = now_ms()
@@ -56,7 +58,8 @@ class Facts:
             node_run_id(run.id, node_id, state.head_attempt): (run, node_id)
             for run in runs.values()
             for node_id, state in run.nodes.items()
-            if state.status in IN_FLIGHT and state.wake_at is not None and state.wake_at <= now
+            if state.status == "running"
+            or (state.status == "ready" and state.wake_at is not None and state.wake_at <= now)
         }
         stored = await self._node_runs.load(list(due))
         alive = await self._executors.all() if any(each.open for each in stored.values()) else {}
@@ -80,6 +83,9 @@ class Facts:
                 claimed[run.id].add(head)
             elif node_run.open:
                 facts[run.id].append(lost(node_run, now))
+        for mark, (run, head) in due.items():
+            if mark not in stored and run.version in graphs:
+                facts[run.id] += unheard(run, graphs[run.version], head, now)
         begun = await self._children(runs.values(), facts, now)
         for run_id in runs:
             facts[run_id].append(Woken(frozenset(claimed[run_id]), begun, now))
