@@ -134,13 +134,13 @@ def _begun(world: World) -> Iterator[Violation]:
             if run_id not in world.stories:
                 yield Violation("lost", run_id, f"its start ({each.shape}) was acknowledged")
             else:
-                yield from _outcome(each, world.stories[run_id], jumped=world.jumped)
+                yield from _outcome(each, world.stories[run_id])
     for run_id, story in world.stories.items():
         if story.run.level == "top" and run_id not in named:
             yield Violation("doubled", run_id, "nobody was told of this run")
 
 
-def _outcome(begun: Begun, story: Story, *, jumped: bool) -> Iterator[Violation]:
+def _outcome(begun: Begun, story: Story) -> Iterator[Violation]:
     run, expected = story.run, begun.expected
     if run.status not in RUN_FINISHED:
         return
@@ -152,7 +152,7 @@ def _outcome(begun: Begun, story: Story, *, jumped: bool) -> Iterator[Violation]
             yield Violation("outcome", where, "nobody has cancelled it")
     elif run.status == "failed" and (expected.codes or expected.status != "failed"):
         code = run.failure.code if run.failure else ""
-        if code not in expected.codes and not (jumped and code == "timeout"):
+        if code not in expected.codes:
             yield Violation("outcome", where, f"it failed with {run.failure}")
     elif run.status != expected.status:
         yield Violation("outcome", where, f"it is {run.status}, not {expected.status}")

@@ -81,7 +81,7 @@ class Letter:
 @dataclass
 class World:
     """Everything there is to judge. `ledger` counts the requests that the target server has got by the key
-    `run:node` of the caller; `jumped` says that a planner's clock was wrong for a while."""
+    `run:node` of the caller."""
 
     begun: Sequence[Begun] = ()
     controls: Sequence[Control] = ()
@@ -90,7 +90,6 @@ class World:
     letters: Sequence[Letter] = ()
     payloads: frozenset[str] = frozenset()
     faults: Sequence[str] = ()
-    jumped: bool = False
 
 
 @dataclass(frozen=True)

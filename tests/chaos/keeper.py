@@ -17,7 +17,7 @@ from tests.chaos.caller import ChaosError
 
 CLOCK = Path(__file__).parent / "clock"
 RESTART_S = 0.2
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.2
 UP_WITHIN_S = 90
 KINDS = ("planner", "runner", "connectors", "gateway")
 
@@ -78,6 +78,7 @@ class Keeper:
     def kill(self, name: str) -> None:
         """Kill it with -9; how long it takes to be ready again is noted."""
         process = self.system.processes[name]
+        self._clock(name).unlink(missing_ok=True)
         self.send(name, signal.SIGKILL)
         task = asyncio.create_task(self._note(name, process.pid))
         self.waiting.add(task)
@@ -90,7 +91,7 @@ class Keeper:
             os.kill(process.pid, number)
 
     def set_clock(self, name: str, offset_s: int) -> None:
-        """Put its wall clock ahead."""
+        """Put its wall clock ahead, until it is killed."""
         self._clock(name).parent.mkdir(exist_ok=True)
         self._clock(name).write_text(str(offset_s))
 

@@ -27,7 +27,6 @@ class Mischief:
     size: Size
     done: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list[str])
-    jumped: set[str] = field(default_factory=set[str])
     behind: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def perform(self, deeds: Sequence[Deed]) -> None:
@@ -83,7 +82,6 @@ class Mischief:
     async def _jump(self, kind: str) -> None:
         name = await self.keeper.one(kind)
         self._note("jump", name)
-        self.jumped.add(kind)
         self.keeper.set_clock(name, AHEAD_S)
 
     async def _purge(self, what: str) -> None:

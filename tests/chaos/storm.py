@@ -110,7 +110,7 @@ async def _calm(
     with suppress(ChaosError):  # the checker names what is left
         await until(lambda: _is_quiet(stage, mischief.bus), "the last child runs to finish", QUIET_S)
     say(f"finished {time.monotonic() - calm:.1f} s after the last deed")
-    world = await _world(stage, load, jumped=bool({"planner", "gateway"} & mischief.jumped))
+    world = await _world(stage, load)
     found = violations(world)
     ended = [each.ended_s for each in load.begun if each.ended_s is not None]
     took = {**keeper.took, "all runs, once it was calm": [max(ended, default=0) + load.began - calm]}
@@ -125,7 +125,7 @@ async def _is_quiet(stage: Stage, bus: Bus) -> bool:
     return not await reading.unfinished(stage.store) and not await bus.waiting(DEAD_QUEUE)
 
 
-async def _world(stage: Stage, load: Load, *, jumped: bool) -> World:
+async def _world(stage: Stage, load: Load) -> World:
     return World(
         begun=load.begun,
         controls=load.controls(),
@@ -134,7 +134,6 @@ async def _world(stage: Stage, load: Load, *, jumped: bool) -> World:
         letters=await reading.letters(stage.store),
         payloads=await reading.payloads(stage.store),
         faults=stage.caller.faults,
-        jumped=jumped,
     )
 
 
