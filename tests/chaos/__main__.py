@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def main() -> int:
     arguments = parsed()
     for name in ("aiormq", "aio_pika", "asyncio"):  # they tell of every connection that is lost
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message=".*Connection.close.*", category=RuntimeWarning)
     seed = random.randrange(1_000_000) if arguments.seed is None else arguments.seed
     home = Path(tempfile.mkdtemp(prefix="weft-chaos-"))
     say(f"seed {seed}")

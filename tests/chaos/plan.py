@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-KILLED = (("planner", 3), ("runner", 3), ("connectors", 2), ("gateway", 2))
+KILLED = {"planner": 3, "runner": 3, "connectors": 2, "gateway": 2}
 AMONG_THE_REST = 0.7
 """What takes long to get over is done in the first part of the time."""
 
@@ -40,9 +40,9 @@ class Deed:
 
 def drawn(random: Random, size: Size) -> list[Deed]:
     """All deeds, in order."""
-    kinds, weights = zip(*KILLED, strict=True)
+    kinds = tuple(KILLED)
     deeds = [
-        Deed(at_s, "kill", random.choices(kinds, weights)[0])
+        Deed(at_s, "kill", random.choices(kinds, list(KILLED.values()))[0])
         for at_s in _spread(random, size.kills, size.span_s)
     ]
     early_s = size.span_s * AMONG_THE_REST
@@ -52,7 +52,7 @@ def drawn(random: Random, size: Size) -> list[Deed]:
         ("stop", ("runner", "connectors"), size.stops),
         ("purge", ("planner", "executors"), size.purges),
         ("flood", ("all",), size.floods),
-        ("jump", tuple(kinds), size.jumps),
+        ("jump", kinds, size.jumps),
     ):
         first = random.randrange(len(whom))
         times = _spread(random, count, early_s)

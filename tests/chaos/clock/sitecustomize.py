@@ -9,10 +9,10 @@ LOOK_EVERY_S = 0.2
 FILE = Path(os.environ.get("WEFT_CHAOS_CLOCK", ""))
 
 _time, _time_ns, _monotonic = time.time, time.time_ns, time.monotonic
-_seen = {"offset_s": 0, "look_at": 0}
+_seen = {"offset_s": 0, "look_at": 0.0}
 
 
-def _off() -> int:
+def _off() -> float:
     now = _monotonic()
     if now >= _seen["look_at"]:
         try:
@@ -25,4 +25,4 @@ def _off() -> int:
 
 if FILE.name:
     time.time = lambda: _time() + _off()
-    time.time_ns = lambda: _time_ns() + _off() * 1_000_000_000
+    time.time_ns = lambda: _time_ns() + int(_off()) * 1_000_000_000
