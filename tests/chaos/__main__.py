@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.plan import SHORT, Size
-from tests.chaos.storm import Outcome, storm
+from tests.chaos.recovery import measured
+from tests.chaos.storm import storm
 
 FULL = Size()
 
@@ -42,8 +43,24 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--brokers", type=int, help=f"restarts of the broker ({FULL.brokers})")
     parser.add_argument("--stores", type=int, help=f"restarts of the store ({FULL.stores})")
     parser.add_argument("--minutes", type=float, help=f"of mischief ({FULL.span_s / 60:.0f})")
+    parser.add_argument("--recovery", action="store_true", help="measure how soon work goes on, and no more")
     parser.add_argument("--short", action="store_true", help="the form that runs with the tests")
     return parser.parse_args()
+
+
+async def recovery(home: Path) -> bool:
+    """Print what was measured; whether all of it was within its bound."""
+    figures = await measured(home, say)
+    told = "\n".join(map(str, figures))
+    sys.stdout.write(f"recovery, seconds {'':44} measured  bound\n{told}\n")
+    return all(each.good for each in figures)
+
+
+async def chaos(home: Path, seed: int, size: Size) -> bool:
+    """Print what came of a storm; whether nothing was lost or doubled."""
+    outcome = await storm(home, seed, size, say)
+    sys.stdout.write(f"{outcome.table}\n")
+    return not outcome.violations
 
 
 def main() -> int:
@@ -54,12 +71,13 @@ def main() -> int:
     warnings.filterwarnings("ignore", message=".*Connection.close.*", category=RuntimeWarning)
     seed = random.randrange(1_000_000) if arguments.seed is None else arguments.seed
     home = Path(tempfile.mkdtemp(prefix="weft-chaos-"))
-    say(f"seed {seed}")
     good = False
     try:
-        outcome: Outcome = asyncio.run(storm(home, seed, wanted(arguments), say))
-        sys.stdout.write(f"{outcome.table}\n")
-        good = not outcome.violations
+        if arguments.recovery:
+            good = asyncio.run(recovery(home))
+        else:
+            say(f"seed {seed}")
+            good = asyncio.run(chaos(home, seed, wanted(arguments)))
     finally:
         if good:
             shutil.rmtree(home, ignore_errors=True)
