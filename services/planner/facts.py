@@ -7,6 +7,7 @@ from services.planner.decide import Fact, Woken
 from services.planner.door import Door
 from services.planner.heard import Heard
 from services.planner.lost import lost, unheard
+from services.planner.repeats import Repeats
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
 from shared.contracts.node_run import node_run_id
@@ -21,11 +22,14 @@ from shared.storage.runs import Runs
 class Facts:
     """Gathers what has happened, by run."""
 
-    def __init__(self, runs: Runs, node_runs: NodeRuns, executors: Executors, door: Door) -> None:
+    def __init__(
+        self, runs: Runs, node_runs: NodeRuns, executors: Executors, door: Door, repeats: Repeats
+    ) -> None:
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
         self._door = door
+        self._repeats = repeats
 
     async def gather(
         self,
@@ -42,7 +46,8 @@ class Facts:
         found = await self._of_woken(woken, graphs)
         admissions = await self._door.admit(list(runs.values()), graphs)
         facts: dict[str, list[Fact]] = {}
-        for run_id, heard in groups.items():
+        for run_id, group in groups.items():
+            heard = await self._repeats.without(runs[run_id], group) if run_id in runs else group
             facts[run_id] = [each.message for each in heard if not isinstance(each.message, RunWoken)]
             facts[run_id] += [admissions[run_id]] if run_id in admissions else []
             facts[run_id] += found.get(run_id, [])

@@ -10,6 +10,7 @@ from services.planner.memory import Memory
 from services.planner.offspring import Offspring
 from services.planner.outbox import Outbox
 from services.planner.outputs import Outputs
+from services.planner.repeats import Repeats
 from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
@@ -38,7 +39,7 @@ def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[
     spawning = Spawning(memory, outputs, payloads, Workflows(store))
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
     door = Door(bus, memory, Slots(SlotStore(store), runs, payloads))
-    facts = Facts(runs, node_runs, executors, door)
+    facts = Facts(runs, node_runs, executors, door, Repeats(RunEvents(store)))
     planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door)
     chores = [
         Chore(planner.tidy, every_s=1),
