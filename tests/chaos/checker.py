@@ -18,6 +18,7 @@ def violations(world: World) -> list[Violation]:
     for story in world.stories.values():
         found += _numbers(story)
         found += _ends(story)
+        found += _causes(story)
         found += _lives(story)
         found += _results(story, world.payloads)
         found += _once(story, world)
@@ -63,6 +64,14 @@ def _ends(story: Story) -> Iterator[Violation]:
         yield Violation("gap", run.id, f"it is {run.status}, but ended with {ends}")
     elif events[-1].type != ends[0]:
         yield Violation("doubled", run.id, f"{events[-1].type} came after {ends[0]}")
+
+
+def _causes(story: Story) -> Iterator[Violation]:
+    """No pause and no resumption has its effect twice."""
+    events = (each for each in story.events.values() if each.cause and each.node is None)
+    for (event, cause), times in Counter((each.type, each.cause) for each in events).items():
+        if times > 1:
+            yield Violation("doubled", story.run.id, f"{event} {times} times because of {cause}")
 
 
 def _lives(story: Story) -> Iterator[Violation]:

@@ -87,6 +87,12 @@ def repeated() -> Recorded:
     return {**found, 3: found[3].model_copy(update={"failure": LOST})}
 
 
+def paused_twice() -> Recorded:
+    found = events(LIFE[0], "run.paused", "run.resumed", "run.paused", "run.resumed", *LIFE[1:])
+    return {seq: each.model_copy(update={"cause": f"ctl_{seq % 2}"}) if seq in (2, 3, 4, 5) else each
+            for seq, each in found.items()}  # fmt: skip
+
+
 def tried(attempt: int) -> dict[str, NodeState]:
     return {"post": NodeState(status="succeeded", attempt=attempt)}
 
@@ -99,6 +105,7 @@ STORIES: dict[str, tuple[str, Callable[[], Story]]] = {
     "an event is recorded twice": ("doubled", lambda: ended(events(*LIFE), events(LIFE[2], first=3))),
     "a number stands for two events": (
         "doubled", lambda: ended(outbox={"3": Event(type="node.failed", at=1, node="post", attempt=1)})),
+    "a pause had its effect twice": ("doubled", lambda: ended(paused_twice(), seq=9)),
     "there are events beyond the last": ("doubled", lambda: ended(seq=4)),
     "it ended twice": ("doubled", lambda: ended(events(*ENDS), seq=6)),
     "something came after its end": ("doubled", lambda: ended(events(*AFTER), seq=6, nodes=tried(2))),
