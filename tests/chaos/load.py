@@ -16,6 +16,8 @@ from tests.e2e.client import graph, values
 
 WAIT_S = 10
 ANSWER_EVERY_S = 0.7
+QUEUED_S = 90
+"""No message waits longer for a planner than that."""
 CANCELLED, PAUSED, AGAIN = 0.06, 0.14, 0.2
 
 
@@ -79,9 +81,12 @@ class Load:
 
     def controls(self) -> list[Control]:
         """All that were accepted."""
+
+        def purged(asked: Asked) -> bool:
+            return any(0 <= at - asked.at <= QUEUED_S for at in self.lossy)
+
         return [
-            Control(each.run_id, each.action, each.answer, each.node, any(at >= each.at for at in self.lossy))
-            for each in self.asked
+            Control(each.run_id, each.action, each.answer, each.node, purged(each)) for each in self.asked
         ]
 
     async def _again(self, number: int, shape: Shape, run_id: str) -> None:
