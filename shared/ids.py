@@ -1,8 +1,8 @@
 """Ids: a kind, an underscore and a ULID, so that they sort by the time they were made."""
 
-import time
-
 from ulid import ULID
+
+from shared.steady import STEADY
 
 
 def new_id(kind: str) -> str:
@@ -12,4 +12,4 @@ def new_id(kind: str) -> str:
 
 def now_ms() -> int:
     """The current time as integer epoch milliseconds."""
-    return time.time_ns() // 1_000_000
+    return STEADY.now_ns() // 1_000_000

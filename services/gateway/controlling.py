@@ -43,6 +43,20 @@ async def ask(request: Request, run: Run, wanted: RunControl, fits: Fits) -> tup
     return await controlled(gateway_of(request), run, named, fits, keyed=keyed)
 
 
+async def started(gateway: Gateway, run: Run) -> Run:
+    """The run once it has started, or as it is when it does not for a while. What is refused because a run is
+    queued must not have been asked for: it would come true after all."""
+    until = asyncio.get_running_loop().time() + EFFECT_S
+    with gateway.watchers.follow(run.id) as follower:
+        run = await gateway.run(run.workspace_id, run.id)
+        while run.status == "queued" and not follower.closed:
+            if (left := until - asyncio.get_running_loop().time()) <= 0:
+                break
+            await follower.take(left)
+            run = await gateway.run(run.workspace_id, run.id)
+    return run
+
+
 async def controlled(
     gateway: Gateway, run: Run, wanted: RunControl, fits: Fits, *, keyed: bool = False
 ) -> tuple[Run, Effect]:

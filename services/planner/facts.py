@@ -7,11 +7,12 @@ from services.planner.decide import Fact, Woken
 from services.planner.door import Door
 from services.planner.gate import Gate
 from services.planner.heard import Heard
-from services.planner.lost import lost
+from services.planner.lost import lost, unheard
+from services.planner.repeats import Repeats
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunRequested, RunWoken
 from shared.contracts.node_run import node_run_id
-from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, Run, child_id
+from shared.contracts.run import RUN_FINISHED, Run, child_id
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 from shared.storage.executors import Executors
@@ -23,13 +24,20 @@ class Facts:
     """Gathers what has happened, by run."""
 
     def __init__(
-        self, runs: Runs, node_runs: NodeRuns, executors: Executors, door: Door, gate: Gate
+        self,
+        runs: Runs,
+        node_runs: NodeRuns,
+        executors: Executors,
+        door: Door,
+        gate: Gate,
+        repeats: Repeats,
     ) -> None:
         self._runs = runs
         self._node_runs = node_runs
         self._executors = executors
         self._door = door
         self._gate = gate
+        self._repeats = repeats
 
     async def gather(
         self,
@@ -44,10 +52,11 @@ class Facts:
             if any(isinstance(each.message, RunWoken) for each in groups[run_id])
         }
         held = self._gate.hold(runs.values(), graphs, woken)
-        found = await self._of_woken({each: run for each, run in woken.items() if each not in held})
+        found = await self._of_woken({each: run for each, run in woken.items() if each not in held}, graphs)
         admissions = await self._door.admit([run for run in runs.values() if run.id not in held], graphs)
         facts: dict[str, list[Fact]] = {}
-        for run_id, heard in groups.items():
+        for run_id, group in groups.items():
+            heard = await self._repeats.without(runs[run_id], group) if run_id in runs else group
             begins = RunWoken if run_id not in held else RunWoken | RunRequested
             facts[run_id] = [each.message for each in heard if not isinstance(each.message, begins)]
             facts[run_id] += held.get(run_id, [])
@@ -55,7 +64,9 @@ class Facts:
             facts[run_id] += found.get(run_id, [])
         return facts
 
-    async def _of_woken(self, runs: Mapping[str, Run]) -> dict[str, list[Fact]]:
+    async def _of_woken(
+        self, runs: Mapping[str, Run], graphs: Mapping[str, PinnedGraph]
+    ) -> dict[str, list[Fact]]:
         """For each woken run: results whose message was lost, and which of its nodes an executor has
         claimed."""
         now = now_ms()
@@ -63,7 +74,8 @@ class Facts:
             node_run_id(run.id, node_id, state.head_attempt): (run, node_id)
             for run in runs.values()
             for node_id, state in run.nodes.items()
-            if state.status in IN_FLIGHT and state.wake_at is not None and state.wake_at <= now
+            if state.status == "running"
+            or (state.status == "ready" and state.wake_at is not None and state.wake_at <= now)
         }
         stored = await self._node_runs.load(list(due))
         alive = await self._executors.all() if any(each.open for each in stored.values()) else {}
@@ -87,6 +99,9 @@ class Facts:
                 claimed[run.id].add(head)
             elif node_run.open:
                 facts[run.id].append(lost(node_run, now))
+        for mark, (run, head) in due.items():
+            if mark not in stored and run.version in graphs:
+                facts[run.id] += unheard(run, graphs[run.version], head, now)
         begun = await self._children(runs.values(), facts, now)
         for run_id in runs:
             facts[run_id].append(Woken(frozenset(claimed[run_id]), begun, now))

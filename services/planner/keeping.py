@@ -12,6 +12,10 @@ from services.planner.work import Work, mark_of, messages_of
 from shared.contracts.run import RUN_FINISHED
 from shared.ids import now_ms
 
+LOOK_MS = 30_000
+"""How often a node that runs is looked after: the message that it has finished may be lost, while its result
+is in the store."""
+
 
 class Keeping:
     """Stores results, and puts into runs what is known only with them."""
@@ -50,6 +54,9 @@ class Keeping:
                 changes["output"] = await self._results.output(run, work.graph)
             if run.status in RUN_FINISHED:
                 self._results.forget(run.id)
+            elif any(state.status == "running" for state in run.nodes.values()):
+                look_at = now_ms() + LOOK_MS
+                changes["wake_at"] = min(run.wake_at or look_at, look_at)
             work.decision = replace(work.decision, run=run.model_copy(update=changes))
 
     async def _gather(self, works: Sequence[Work]) -> None:

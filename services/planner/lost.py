@@ -1,9 +1,11 @@
-"""What to make of a claim whose executor is gone."""
+"""What to make of work that nobody answers for."""
 
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished
 from shared.contracts.failure import failure
-from shared.contracts.node_run import NodeResult, NodeRun
+from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
+from shared.contracts.run import Run
+from shared.contracts.version import PinnedGraph
 
 
 def lost(claim: NodeRun, now: Millis) -> NodeFinished:
@@ -25,3 +27,21 @@ def lost(claim: NodeRun, now: Millis) -> NodeFinished:
         executor=claim.executor or "",
         results=[result],
     )
+
+
+def unheard(run: Run, graph: PinnedGraph, head: str, now: Millis) -> list[NodeFinished]:
+    """What is to be told of a node without side effects that has begun and should have ended: its executor
+    keeps its time limit, so it is the answer that was lost, and it can be done again."""
+    state = run.nodes[head]
+    if state.status != "running" or state.wake_at is None or state.wake_at > now:
+        return []
+    if graph.frozen[head].side_effects != "none":
+        return []
+    claim = NodeRun(
+        id=node_run_id(run.id, head, state.head_attempt),
+        run_id=run.id,
+        workspace_id=run.workspace_id,
+        executor="unknown",
+        created_at=state.started_at or now,
+    )
+    return [lost(claim, now)]

@@ -13,6 +13,7 @@ from services.planner.memory import Memory
 from services.planner.offspring import Offspring
 from services.planner.outbox import Outbox
 from services.planner.outputs import Outputs
+from services.planner.repeats import Repeats
 from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
@@ -50,7 +51,7 @@ def build(
     door = Door(bus, memory, Slots(SlotStore(store), runs, payloads))
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
-    facts = Facts(runs, node_runs, executors, door, gate)
+    facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
     planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate)
     chores = [
         Chore(planner.tidy, every_s=1),

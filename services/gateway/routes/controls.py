@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.controlling import Effect, ask
+from services.gateway.controlling import Effect, ask, started
 from services.gateway.documented import KEYED, answers, asked, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, cancelled, paused, resumed
@@ -31,9 +31,10 @@ router = APIRouter(tags=["control"])
 async def pause(request: Request, workspace_id: str, run_id: str) -> Response:
     """No further node is begun, in its child runs neither; what is under way is finished and recorded."""
     gateway = gateway_of(request)
-    run, effect = await _controlled(request, workspace_id, run_id, "pause", paused)
-    if effect == "pending" and run.status == "queued":
+    run = await started(gateway, await gateway.run(workspace_id, run_id))
+    if run.status == "queued":
         raise Refused("run_queued", f"Run {run.id!r} is still queued: it can be paused once it has started")
+    run, effect = await _controlled(request, workspace_id, run_id, "pause", paused)
     return await _answer(gateway, run, effect)
 
 

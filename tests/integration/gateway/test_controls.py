@@ -104,7 +104,17 @@ async def test_a_queued_run_cannot_be_paused(api: Api, planner: Planner) -> None
     run_id = (await api.post("/runs", {"graph": GRAPH})).body["id"]
     await planner.next_run()
     (await api.post(f"/runs/{run_id}/pause")).refused(409, "run_queued")
-    await planner.next_control()
+    assert planner.controls.empty(), "what is refused must not come true later"
+
+
+async def test_a_run_that_is_about_to_start_is_paused(api: Api, planner: Planner) -> None:
+    run_id = (await api.post("/runs", {"graph": GRAPH})).body["id"]
+    await planner.next_run()
+    asking = asyncio.create_task(api.post(f"/runs/{run_id}/pause"))
+    await planner.save(run_id, "running", "run.started")
+    control = await planner.next_control()
+    await planner.save(run_id, "paused", "run.paused", of=control)
+    assert (await asking).body["status"] == "paused"
 
 
 async def test_the_same_key_asks_once(api: Api, planner: Planner) -> None:

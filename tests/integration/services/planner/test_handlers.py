@@ -1,12 +1,15 @@
 """Load, decide, save, tell: a planner on a real broker and store, and what it makes of others' writes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import aio_pika
 import pytest
 
-from shared.contracts.events import Message, NodeReady, RunRequested, RunWoken
+from shared.contracts.events import Message, NodeReady, NodeStarted, RunRequested, RunWoken
+from shared.contracts.node_run import NodeRun
 from shared.contracts.run import Run
+from shared.ids import now_ms
 from shared.messaging.topology import DEAD_QUEUE, planner_key
 from shared.service import Service
 from shared.storage.mongo import Store
@@ -15,6 +18,7 @@ from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from tests.builders import finished, run, succeeded
 from tests.integration.services.frame import Peer
+from tests.waiting import LOOK_EVERY_S
 
 Work = Callable[[], Awaitable[NodeReady]]
 WHOLE = ["run.started", "node.ready", "node.succeeded", "node.ready", "node.succeeded", "run.succeeded"]
@@ -94,6 +98,27 @@ async def test_what_a_planner_left_behind_is_told_by_the_next(
     assert (saved.status, types) == ("succeeded", WHOLE)
 
 
+async def test_an_answer_that_was_lost_is_found_in_the_store(
+    store: Store, executor: Peer, work: Work, planning: Service
+) -> None:
+    """A broker that lost its queues has lost it; nobody waits until the node's time is over."""
+    fresh = run(rev=0)
+    await Runs(store).insert(fresh)
+    await tell(executor, RunRequested(run_id="run_1", run=fresh))
+    await work()
+    began = now_ms()
+    await tell(executor, NodeStarted(run_id="run_1", node="a", attempt=1, executor="x", at=began))
+    saved = await _running(store)
+    assert saved.wake_at
+    assert saved.wake_at <= began + 31_000, "it is looked after long before its time is over"
+    answered = finished(succeeded("a", output=1))
+    kept = {"id": "run_1:a:1", "run_id": "run_1", "workspace_id": "default", "created_at": began}
+    await NodeRuns(store).insert([NodeRun.model_validate({**kept, "results": answered.results})])
+    await tell(executor, RunWoken(run_id="run_1"))
+    assert [each.node for each in (await work()).nodes] == ["b"]
+    await _drained(planning)
+
+
 async def test_a_message_for_no_run_goes_to_the_dead_letters_and_holds_up_nobody(
     store: Store, executor: Peer, work: Work, planning: Service, amqp_url: str
 ) -> None:
@@ -109,6 +134,16 @@ async def test_a_message_for_no_run_goes_to_the_dead_letters_and_holds_up_nobody
             letter = await anext(letters)
             await letter.ack()
     assert b"run_none" in letter.body
+
+
+async def _running(store: Store) -> Run:
+    """The run, once it is stored that its first node has begun."""
+    async with asyncio.timeout(20):
+        while True:
+            saved = (await Runs(store).load(["run_1"]))["run_1"]
+            if saved.nodes["a"].status == "running":
+                return saved
+            await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def _drained(planning: Service) -> None:
