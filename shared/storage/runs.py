@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from shared.contracts.base import Millis
 from shared.contracts.directive import AwaitDecision
-from shared.contracts.run import Run, RunStatus
+from shared.contracts.run import RUN_FINISHED, Run, RunStatus
+from shared.messaging.topology import partition_of
 from shared.storage.mongo import Document, Store
 
 ASKED_AT_ONCE = 1_000
@@ -27,7 +28,7 @@ class Runs:
     async def load(self, run_ids: Sequence[str]) -> dict[str, Run]:
         """Those that exist, by id."""
         documents = await self._collection.find({"_id": {"$in": list(run_ids)}})
-        return {document["_id"]: Run.model_validate(document) for document in documents}
+        return {document["_id"]: _run(document) for document in documents}
 
     async def among(self, run_ids: Sequence[str], statuses: Collection[RunStatus]) -> set[str]:
         """Which of these runs exist and have one of these statuses; no document is read."""
@@ -62,7 +63,7 @@ class Runs:
     async def get(self, workspace_id: str, run_id: str) -> Run | None:
         """A run of this workspace."""
         document = await self._collection.find_one({"_id": run_id, "workspace_id": workspace_id})
-        return Run.model_validate(document) if document else None
+        return _run(document) if document else None
 
     async def page(
         self,
@@ -84,7 +85,7 @@ class Runs:
         if workflow_id:
             query["workflow_id"] = workflow_id
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
-        return [Run.model_validate(document) for document in found]
+        return [_run(document) for document in found]
 
     async def waiting(self, workspace_id: str, what: str, *, before: str | None, limit: int) -> list[Run]:
         """The newest first of the runs, child runs as well, in which a node waits for that: `review`."""
@@ -92,7 +93,7 @@ class Runs:
         if before:
             query["_id"] = {"$lt": before}
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
-        return [Run.model_validate(document) for document in found]
+        return [_run(document) for document in found]
 
     async def matching(
         self,
@@ -113,10 +114,15 @@ class Runs:
         if limits := {operator: at for operator, at in created.items() if at is not None}:
             query["created_at"] = limits
         found = await self._collection.find(query, sort="_id", limit=limit)
-        return [Run.model_validate(document) for document in found]
+        return [_run(document) for document in found]
+
+
+def _run(document: Document) -> Run:
+    return Run.model_validate({name: value for name, value in document.items() if name != "open"})
 
 
 def _document(run: Run) -> Document:
+    """`open` is there, and is the run's partition, exactly while the run is unfinished."""
     waits = any(
         state.suspended is not None
         and state.status == "suspended"
@@ -124,4 +130,6 @@ def _document(run: Run) -> Document:
         for state in run.nodes.values()
     )
     document = run.model_dump(by_alias=True, exclude_defaults=True, exclude={"waiting_for"})
+    if run.status not in RUN_FINISHED:
+        document["open"] = f"{partition_of(run.id):02d}"
     return {**document, "level": run.level, **({"waiting_for": "review"} if waits else {})}

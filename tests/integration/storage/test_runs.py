@@ -6,6 +6,7 @@ import pytest
 
 from shared.contracts.directive import AwaitDecision
 from shared.contracts.run import Event, NodeState, Suspension
+from shared.messaging.topology import partition_of
 from shared.storage import runs as module
 from shared.storage.mongo import Store
 from shared.storage.runs import Runs
@@ -160,3 +161,13 @@ async def test_runs_are_found_by_what_they_have_in_common(
     everything = {"statuses": ["failed", "cancelled"], "workflow_id": None, "after": None, "before": None}
     query = {**everything, "limit": 9, **wanted}
     assert [each.id for each in await runs.matching(WORKSPACE, **query)] == found  # type: ignore[arg-type]
+
+
+async def test_an_unfinished_run_is_found_by_its_partition(runs: Runs, store: Store) -> None:
+    """And so are its child runs, all in one; one that has finished is in none."""
+    family = ["run_1", "run_1.each.0"]
+    await runs.insert_many([run(each, status="running") for each in family])
+    partition = f"{partition_of('run_1'):02d}"
+    assert await store["runs"].ids({"open": partition}, limit=9) == family
+    await runs.save([run(each, rev=2, status="succeeded") for each in family])
+    assert await store["runs"].ids({"open": partition}, limit=9) == []
