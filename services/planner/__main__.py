@@ -17,7 +17,13 @@ SETTINGS = PlannerSettings()
 @asynccontextmanager
 async def planner(service: Service) -> AsyncIterator[None]:
     """Sixteen partitions, one handler, one clock, one janitor."""
-    core, clock = build(service.id, service.store, service.bus, public_url=SETTINGS.public_url)
+    core, clock = build(
+        service.id,
+        service.store,
+        service.bus,
+        public_url=SETTINGS.public_url,
+        stuck_round_s=SETTINGS.stuck_round_s,
+    )
     for partition in range(topology.PARTITIONS):
         service.bus.subscribe(
             topology.planner_queue(partition),

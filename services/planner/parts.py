@@ -14,6 +14,7 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.watcher import LOOK_EVERY_S, Watcher
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS
 from shared.storage.executors import Executors
@@ -27,7 +28,9 @@ from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
 
-def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[Planner, Clock]:
+def build(
+    planner_id: str, store: Store, bus: Bus, *, public_url: str, stuck_round_s: float = 60
+) -> tuple[Planner, Clock]:
     """What handles messages, and what looks after everything that waits."""
     runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
@@ -43,5 +46,6 @@ def build(planner_id: str, store: Store, bus: Bus, *, public_url: str) -> tuple[
     chores = [
         Chore(planner.tidy, every_s=1),
         Chore(door.sweep, every_s=10),
+        Chore(Watcher(store, round_s=stuck_round_s).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores)
