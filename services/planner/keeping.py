@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from services.planner.children import Ungatherable
 from services.planner.decide import decide
-from services.planner.gathering import Gathering, TooLarge
+from services.planner.gathering import Gathering
 from services.planner.results import Results
+from services.planner.too_large import OutputTooLarge
 from services.planner.work import Work, mark_of, messages_of
-from shared.contracts.run import RUN_FINISHED
+from shared.contracts.run import RUN_FINISHED, Run
 from shared.ids import now_ms
 
 
@@ -42,12 +43,23 @@ class Keeping:
         """The run's output where it has succeeded, its next `rev`, and who writes it."""
         for work in works:
             run = work.decision.run
-            changes: dict[str, object] = {"rev": run.rev + 1, "writer": self._id}
+            changes: dict[str, object] = {}
             if "succeeded" in work.decision.entered:
-                changes["output"] = await self._results.output(run, work.graph)
+                try:
+                    changes["output"] = await self._results.output(run, work.graph)
+                except OutputTooLarge as error:
+                    run = self._failed(work, error)
+            changes |= {"rev": run.rev + 1, "writer": self._id}
             if run.status in RUN_FINISHED:
                 self._results.forget(run.id)
             work.decision = replace(work.decision, run=run.model_copy(update=changes))
+
+    def _failed(self, work: Work, error: OutputTooLarge) -> Run:
+        """The run decided anew, since it has nothing to answer with. What has been stored of it stays."""
+        results = work.decision.run.results
+        work.facts = [Ungatherable("", error.failure), *work.facts]
+        work.decision = decide(work.run, work.graph, work.facts, now_ms())
+        return work.decision.run.model_copy(update={"results": results})
 
     async def _gather(self, works: Sequence[Work]) -> None:
         """The outputs of containers whose children have all finished."""
@@ -55,7 +67,7 @@ class Keeping:
             for node_id in work.decision.gathers:
                 try:
                     output = await self._gathering.output(work.run, node_id)
-                except TooLarge as error:
+                except OutputTooLarge as error:
                     work.facts = [Ungatherable(node_id, error.failure), *work.facts]
                     work.decision = decide(work.run, work.graph, work.facts, now_ms())
                     break
