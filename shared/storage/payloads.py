@@ -89,9 +89,10 @@ class Payloads:
     async def reuse(self, ref: str) -> Json:
         """The text of a piece that is used once more, and that counts as put now; raises LookupError when it
         is gone."""
-        text: Json = (await self._documents([ref]))[ref]["text"]
-        await self._keep(ref, {"text": text})
-        return text
+        document = (await self._documents([ref]))[ref]
+        if document["at"] <= now_ms() - SAID_AGAIN_MS:
+            await self._keep(ref, {"text": document["text"]})
+        return document["text"]
 
     async def keep_parts(self, digest: str, size: int, parts: Sequence[str]) -> Value:
         """A value that consists of these pieces, which are there."""
