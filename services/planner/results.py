@@ -18,6 +18,8 @@ from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 
 ATTACHED_BYTES = 262_144
+ALL_ATTACHED_BYTES = 1_000_000
+"""What the results in one run document may have in all."""
 Messages = Mapping[tuple[str, int], NodeFinished]
 
 
@@ -46,6 +48,7 @@ class Results:
         attempt: results that are there already win."""
         storing = Storing()
         fresh: dict[str, tuple[NodeRun, NodeFinished]] = {}
+        room: dict[str, int] = {}
         for before, decision, graph, messages in decisions:
             for (head, attempt), results in decision.results.items():
                 message = messages.get((head, attempt))
@@ -55,7 +58,9 @@ class Results:
                 unclaimed = (
                     graph.frozen[head].side_effects == "none" if message else _untaken(before, head, attempt)
                 )
-                if unclaimed and _bytes(results) <= ATTACHED_BYTES:
+                size = _bytes(results)
+                room[decision.run.id] = room.get(decision.run.id, ALL_ATTACHED_BYTES) - size
+                if unclaimed and size <= ATTACHED_BYTES and room[decision.run.id] >= 0:
                     storing.attached.setdefault(decision.run.id, {})[node_run.id] = node_run
                 else:
                     message = message or _unheard(decision.run, head, attempt, results)
@@ -158,4 +163,4 @@ def _node_run(
 
 def _bytes(results: Sequence[NodeResult]) -> int:
     values = [value for each in results for value in (each.input, each.output) if value and value.json_text]
-    return sum(value.size for value in values)
+    return sum(value.size for value in values) + sum(len(line) for each in results for line in each.logs)

@@ -100,3 +100,12 @@ async def test_texts_are_found_together(payloads: Payloads) -> None:
 async def test_what_is_gone_is_named(payloads: Payloads) -> None:
     with pytest.raises(LookupError, match="feed"):
         await payloads.texts([await payloads.refer("[1]"), Value(ref="feed", size=3)])
+
+
+async def test_what_has_very_many_pieces_is_read(payloads: Payloads) -> None:
+    """Four bytes a letter: all pieces in one reply would be more than a reply may have."""
+    large = text(8_000_000, "\U0001f9f6") + text(8_000_000, "\U0001f9f7")
+    value = await payloads.refer(large)
+    assert value.size > 48 * 2**20
+    assert await payloads.text(value) == large
+    assert "".join([each async for each in payloads.pieces(value)]) == large

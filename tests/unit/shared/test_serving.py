@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 from shared.serving import LOOKS, connection
 
 
-async def nobody(*_: Any) -> None:
+async def nobody(scope: Any, receive: Any, send: Any) -> None:
     """An app that nobody calls."""
 
 
@@ -64,7 +64,8 @@ def loop() -> Loop:
 def answering(loop: Loop) -> Any:
     """A connection whose caller has more to read than there is room for."""
     made: Any = connection(60)
-    caller = made(config=Config(nobody, lifespan="off"), server_state=ServerState(), app_state={}, _loop=loop)
+    config = Config(nobody, lifespan="off")
+    caller = made(config=config, server_state=ServerState(), app_state={}, _loop=loop)
     caller.connection_made(Transport())
     caller.pause_writing()
     return caller
