@@ -16,7 +16,7 @@ SAID_AGAIN_MS = 43_200_000
 PIECE_CHARS = 400_000
 """At four bytes a character, a piece stays below 2 MB."""
 READ_AT_ONCE = 16
-"""Documents in one query: a store may send them all in one reply, which must stay below 48 MB."""
+"""Documents in one query: a store may send them all in one reply, which is held as a whole."""
 
 
 class Payloads:
