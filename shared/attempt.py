@@ -15,7 +15,7 @@ from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import OUT
 from shared.contracts.node_run import NodeResult
-from shared.contracts.value import Value, from_json, to_json
+from shared.contracts.value import MAX_VALUE_BYTES, Value, from_json, to_json
 from shared.expressions import ExpressionError, resolve
 from shared.ids import now_ms
 from shared.metrics import NODE_SECONDS
@@ -27,7 +27,8 @@ from shared.sandbox import SandboxError
 from shared.storage.payloads import Payloads
 from shared.telemetry import logger
 
-MAX_OUTPUT_BYTES = 15_000_000
+MAX_LIST_BYTES = 15_000_000
+"""The largest list that a map is given: the planner unpacks it."""
 DIRECTIVES = (SleepUntil, AwaitDecision, AwaitSignal, SpawnRuns)
 
 
@@ -57,8 +58,9 @@ class _Outcome:
         if isinstance(answer, Failure):
             self.failure = answer
         elif isinstance(answer, DIRECTIVES):
-            for value in (answer.items, answer.item) if isinstance(answer, SpawnRuns) else ():
-                _sized(value.json_text or "" if value else "", "what its child runs begin with")
+            if isinstance(answer, SpawnRuns):
+                _sized(_text_of(answer.items), "the list of its items", MAX_LIST_BYTES)
+                _sized(_text_of(answer.item), "what its child run begins with")
             self.directive = answer
         else:
             routed = answer if isinstance(answer, Routed) else Routed(OUT, answer)
@@ -160,15 +162,21 @@ class Attempts:
 def _input(config: dict[str, Any], context: Context) -> Json | None:
     """The config as it is shown with the attempt, unless it is too large for the store."""
     text = to_json(config)
-    if (size := _size(text)) <= MAX_OUTPUT_BYTES:
+    if (size := _size(text)) <= MAX_VALUE_BYTES:
         return text
-    context.log(f"The input has {size:,} bytes; of those above {MAX_OUTPUT_BYTES:,} none is kept.")
+    context.log(f"The input has {size:,} bytes; of those above {MAX_VALUE_BYTES:,} none is kept.")
     return None
 
 
-def _sized(text: Json, what: str) -> Json:
-    if (size := _size(text)) > MAX_OUTPUT_BYTES:
-        raise NodeFailed("output_too_large", f"{what} has {size:,} bytes; {MAX_OUTPUT_BYTES:,} may be")
+def _text_of(value: Value | None) -> Json:
+    return value.json_text or "" if value else ""
+
+
+def _sized(text: Json, what: str, most: int | None = None) -> Json:
+    most = most or MAX_VALUE_BYTES
+    if (size := _size(text)) > most:
+        said = f"{what} has {size:,} bytes; {most:,} may be"
+        raise NodeFailed("output_too_large", said, size=size, limit=most)
     return text
 
 

@@ -33,6 +33,7 @@ class Context:
     turn: int = 0
     state: Any = None
     dry: bool = False
+    _unkept: int = 0
 
     @property
     def idempotency_key(self) -> str:
@@ -63,7 +64,15 @@ class Context:
         return await self.sandbox.javascript.run(code, inputs, timeout_s=timeout_s, log=self.log)
 
     def log(self, line: str) -> None:
-        """Keep a line with the node run; number, length and total are capped."""
+        """Keep a line with the node run; number, length and total are capped, and what is cut says so."""
         left = MAX_LOG_CHARS - sum(map(len, self.logs))
-        if len(self.logs) < MAX_LOG_LINES and left > 0:
-            self.logs.append(line[: min(MAX_LINE_CHARS, left)])
+        if not self._unkept and len(self.logs) < MAX_LOG_LINES - 1 and left > 0:
+            self.logs.append(_cut(line, min(MAX_LINE_CHARS, left)))
+            return
+        self._unkept += 1
+        told = f"({self._unkept:,} more line{'' if self._unkept == 1 else 's'} not kept)"
+        self.logs[-1:] = [told] if self._unkept > 1 else [*self.logs[-1:], told]
+
+
+def _cut(line: str, most: int) -> str:
+    return line if len(line) <= most else line[: most - 1] + "\u2026"

@@ -100,7 +100,8 @@ async def system(tmp_path_factory: pytest.TempPathFactory, spans: Spans) -> Asyn
     started again. The connectors may call loopback, and every trace is recorded."""
     home = tmp_path_factory.mktemp("system")
     tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, "WEFT_TRACE_SAMPLE": "1"}
-    allowed = {"http_allow": "127.0.0.1", "settings": {**tracing, "OTEL_BSP_SCHEDULE_DELAY": "100"}}
+    often = {"WEFT_STUCK_ROUND_S": "3", "WEFT_MAX_BODY_MB": "100"}
+    allowed = {"http_allow": "127.0.0.1", "settings": {**tracing, **often, "OTEL_BSP_SCHEDULE_DELAY": "100"}}
     async with running_system(home, port=free_port(), say=logging.info, **allowed) as running:
         watching = asyncio.create_task(running.watch())
         yield {**asdict(running.about), "pids": running.pids, "home": home}

@@ -37,6 +37,7 @@ STATUS: dict[str, int] = {
     "dead_letter_cut": 409,
     "unroutable": 409,
     "body_too_large": 413,
+    "value_too_large": 413,
     "invalid_request": 422,
     "invalid_graph": 422,
     "invalid_definition": 422,

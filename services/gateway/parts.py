@@ -14,8 +14,10 @@ from services.gateway.published import Published
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints, Watchers
 from shared.batcher import Batcher
+from shared.contracts.base import Json
 from shared.contracts.events import Message, NodeProgress, NodeTypeAnnounced, RunChanged, WorkflowChanged
 from shared.contracts.run import Run
+from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.messaging.broker import Bus, Delivery
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
@@ -89,6 +91,14 @@ class Gateway:
         except Exception as error:  # the others read it anew within a second
             logger.info("workflow.untold", error=f"{type(error).__name__}: {error}"[:300])
         return saved
+
+    async def keep(self, text: Json, what: str) -> Value:
+        """What a caller has sent, as a value that can travel; raises Refused (`value_too_large`)."""
+        size = len(text) if text.isascii() else len(text.encode())
+        if size > MAX_VALUE_BYTES:
+            said = f"{what} has {size:,} bytes; a value may have at most {MAX_VALUE_BYTES:,}"
+            raise Refused("value_too_large", said)
+        return await self.payloads.put(text)
 
     async def publish(self, message: Message, key: str, trace: str) -> None:
         """Publish what work depends on; raises Refused (`broker_unavailable`)."""

@@ -12,7 +12,8 @@ from fastapi import Request, Response
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway
 from services.gateway.pinned import Pinned
-from services.gateway.present import json_response, run_shown
+from services.gateway.present import run_shown
+from services.gateway.spliced import spliced, texts_of
 from shared.contracts.base import Json
 from shared.contracts.events import RunRequested
 from shared.contracts.run import RUN_FINISHED, Lane, NodeState, Run, Trigger
@@ -116,7 +117,7 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         status="queued",
         rev=0,
         wake_at=now + RECOVERY_MS,
-        input=await gateway.payloads.put(order.input),
+        input=await gateway.keep(order.input, "the input"),
         traceparent=order.trace,
         created_at=now,
     )
@@ -162,13 +163,14 @@ async def _answer(gateway: Gateway, run: Run, *, replayed: bool) -> Response:
     headers = {"Location": f"/api/v1/workspaces/{run.workspace_id}/runs/{run.id}"}
     if replayed:
         headers["Idempotent-Replayed"] = "true"
-    return json_response(await shown(gateway, run), 200 if run.status in RUN_FINISHED else 202, headers)
+    status = 200 if run.status in RUN_FINISHED else 202
+    return spliced(gateway.payloads, await shown(gateway, run), status, headers)
 
 
 async def shown(gateway: Gateway, run: Run) -> dict[str, object]:
-    """The run's resource, with large values fetched."""
+    """The run's resource, to be `spliced`."""
     pinned = await gateway.pinned.get(run.workspace_id, run.version)
-    texts = await gateway.payloads.texts([run.input, *([run.output] if run.output else [])])
+    texts = await texts_of(gateway.payloads, [run.input, *([run.output] if run.output else [])])
     return run_shown(run, pinned, texts)
 
 

@@ -55,7 +55,9 @@ class Stream:
 
     async def _from_store(self) -> bytes:
         run = await self._gateway.run(self._workspace_id, self._run_id)
-        text = self._sent(await recorded(self._gateway, run, self._last))
+        text = b""
+        if run.seq > self._last:  # else there is nothing to read: most streams are silent most of the time
+            text = self._sent(await recorded(self._gateway, run, self._last))
         self._ended = run.status in RUN_FINISHED
         return text
 

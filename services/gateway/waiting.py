@@ -52,6 +52,8 @@ def review_shown(state: NodeState, asked: AwaitDecision, texts: Texts) -> Shown:
 def _config(state: NodeState, texts: Texts) -> dict[str, Any]:
     """The node's config with its expressions evaluated, as far as it is known."""
     for value in input_of(state):
+        if value.ref and value.ref not in texts:
+            return {}
         found = orjson.loads(text_of(value, texts))
         return found if isinstance(found, dict) else {}
     return {}

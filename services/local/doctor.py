@@ -21,6 +21,9 @@ from services.local.process import alive, is_running
 from services.local.state import LocalSystem, is_up, read_local
 from services.local.system import readiness
 from services.local.up import port, say
+from shared.ids import now_ms
+from shared.storage.mongo import Store
+from shared.storage.open_runs import PARTS, OpenRuns, StuckRun, unmoved
 
 OLDEST_PYTHON = (3, 11)
 PACKAGES = (
@@ -29,6 +32,8 @@ PACKAGES = (
 )  # fmt: skip
 LEAST_DISK_MB = 500
 REACH_S = 3
+LOOK_AGAIN_S = 3
+MOST_RUNS = 20
 
 Finding = tuple[str, str]
 """What was looked at, and what is wrong with it and what to do; the latter is empty when it is well."""
@@ -83,6 +88,8 @@ async def _running(home: Path) -> AsyncIterator[Finding]:
         for name, url in system.ready_urls.items():
             yield f"{name} ready", await asyncio.to_thread(readiness, url)
         yield "dead letters", await asyncio.to_thread(_dead_letters, system)
+        for finding in await _stuck_runs(system.mongo_url):
+            yield finding
 
 
 def _dead_letters(system: LocalSystem) -> str:
@@ -97,6 +104,33 @@ def _dead_letters(system: LocalSystem) -> str:
         return f"cannot be counted: {error}"
     told = "1 message" if total == 1 else f"{total} messages"
     return f"{told} could not be handled; see `python -m services dead list`" if total else ""
+
+
+async def _stuck_runs(mongo_url: str) -> list[Finding]:
+    """The runs that would not go on by themselves, and what to do about each."""
+    store = Store(mongo_url)
+    try:
+        stuck = await _looked_at(OpenRuns(store))
+    except PyMongoError as error:
+        return [("stuck runs", f"cannot be looked for: {str(error)[:120]}")]
+    finally:
+        await store.close()
+    told = [
+        (f"run {run.id}{f', node {each.node}' if each.node else ''}", f"{each.said}; {each.cure}")
+        for run in stuck[:MOST_RUNS]
+        for each in run.reasons
+    ]
+    more = len(stuck) - MOST_RUNS
+    return [*told, *([("stuck runs", f"{more} more")] if more > 0 else [])] or [("stuck runs", "")]
+
+
+async def _looked_at(runs: OpenRuns) -> list[StuckRun]:
+    """Looked at twice, if need be: what goes on meanwhile is not stuck."""
+    before = [each for part in PARTS for each in await runs.stuck(part, now_ms())]
+    if not before:
+        return []
+    await asyncio.sleep(LOOK_AGAIN_S)
+    return unmoved(before, [each for part in PARTS for each in await runs.stuck(part, now_ms())])
 
 
 def _down(home: Path, system: LocalSystem | None, *, starting: bool) -> Iterator[Finding]:

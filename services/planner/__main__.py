@@ -26,11 +26,14 @@ async def planner(service: Service) -> AsyncIterator[None]:
     membership = Membership(service.id, Planners(service.store))
     PARTITIONS_LED.set_function(membership.led)
     core, clock = build(
-        service.id, service.store, service.bus, public_url=SETTINGS.public_url, leads=membership.leads
+        service.id,
+        service.store,
+        service.bus,
+        public_url=SETTINGS.public_url,
+        stuck_round_s=SETTINGS.stuck_round_s,
+        leads=membership.leads,
     )
-    partitions = Partitions(
-        service.id, service.bus, membership, gained=core.gained, left=core.left
-    )
+    partitions = Partitions(service.id, service.bus, membership, gained=core.gained, left=core.left)
 
     async def on_message(partition: int, delivery: Delivery) -> None:
         partitions.given(partition)

@@ -40,7 +40,8 @@ class ChildBegun:
 
 @dataclass(frozen=True)
 class Ungatherable:
-    """What the children of this node have answered cannot be its output."""
+    """What the children of this node have answered cannot be its output. Without a node: what the run's nodes
+    have answered cannot be the run's."""
 
     node: str
     failure: Failure

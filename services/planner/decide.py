@@ -290,4 +290,7 @@ def _finish_run(draft: Draft, graph: PinnedGraph) -> None:
     if all(draft.state(node_id).status in NODE_FINISHED for node_id in graph.nodes):
         for node_id in graph.nodes:
             draft.tell_children(node_id, "cancel")
-        draft.move_run("run.succeeded", finished_at=draft.now)
+        if found := draft.ungatherable.get(""):
+            draft.move_run("run.failed", failure=found, finished_at=draft.now)
+        else:
+            draft.move_run("run.succeeded", finished_at=draft.now)

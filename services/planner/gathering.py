@@ -7,26 +7,17 @@ from itertools import islice
 from services.planner.children import ChildFinished, failure_of_item, index_of, key_of
 from services.planner.facts import answer_of
 from services.planner.outputs import failure_value
-from shared.contracts.base import Json
+from services.planner.too_large import too_large
 from shared.contracts.directive import SpawnRuns
-from shared.contracts.failure import Failure, failure
 from shared.contracts.run import Run, child_id
 from shared.contracts.value import NULL, Value, from_json, to_json
+from shared.storage.joining import Joining
 from shared.storage.payloads import Payloads
 from shared.storage.runs import Runs
 
 PAGE = 500
-MAX_OUTPUT_BYTES = 15_000_000
 REMEMBERED_BYTES = 1_000
 REMEMBERED = 20_000
-
-
-class TooLarge(Exception):
-    """What the children have answered is too much for one output."""
-
-    def __init__(self, found: Failure) -> None:
-        super().__init__(found.message)
-        self.failure = found
 
 
 class Gathering:
@@ -47,24 +38,22 @@ class Gathering:
 
     async def output(self, run: Run, node_id: str) -> Value:
         """The output of a map whose children have all finished: a list in the order of its items, or a
-        mapping. `run` is as it was before that was decided. Raises TooLarge."""
+        mapping. `run` is as it was before that was decided. Raises OutputTooLarge."""
         state = run.nodes[node_id]
         assert state.suspended is not None
         directive = state.suspended.directive
         assert isinstance(directive, SpawnRuns)
         names = await self._names(directive)
-        texts: list[Json] = []
-        size = 0
+        opening, closing = "[]" if names is None else "{}"
+        joining, comma = Joining(self._payloads), opening
         keys = (key_of(index, state.attempt) for index in range(directive.total))
         while page := list(islice(keys, PAGE)):
-            for index, text in await self._page(run, node_id, page, directive):
-                texts.append(text if names is None else f"{to_json(names[index])}:{text}")
-                size += len(texts[-1])
-            if size > MAX_OUTPUT_BYTES:
-                said = f"its items answered over {MAX_OUTPUT_BYTES:,} bytes; let the body answer with less"
-                raise TooLarge(failure("output_too_large", said, node=node_id))
-        opening, closing = "[]" if names is None else "{}"
-        return await self._payloads.put(opening + ",".join(texts) + closing)
+            for index, value in await self._page(run, node_id, page, directive):
+                with too_large("its items answered with", node_id):
+                    await joining.add(comma if names is None else f"{comma}{to_json(names[index])}:", value)
+                comma = ","
+        await joining.add(closing if comma == "," else opening + closing)
+        return await joining.value()
 
     async def _names(self, directive: SpawnRuns) -> list[str] | None:
         if not directive.keyed:
@@ -74,19 +63,14 @@ class Gathering:
 
     async def _page(
         self, run: Run, node_id: str, keys: Sequence[str], directive: SpawnRuns
-    ) -> list[tuple[int, Json]]:
+    ) -> list[tuple[int, Value]]:
         ids = [child_id(run.id, node_id, key) for key in keys]
         known = {each: self._known.pop(each) for each in ids if each in self._known}
         missing = [each for each in ids if each not in known]
         stored = await self._runs.load(missing) if missing else {}
         read = {each: answer_of(child, node_id, child.key or "") for each, child in stored.items()}
         answers = {**known, **read}
-        shown = list(_shown([answers[each] for each in ids], directive))
-        texts = await self._payloads.texts([value for _, value in shown])
-        return [
-            (index, value.json_text if value.json_text is not None else texts[value.ref or ""])
-            for index, value in shown
-        ]
+        return list(_shown([answers[each] for each in ids], directive))
 
 
 def _shown(answers: Sequence[ChildFinished], directive: SpawnRuns) -> Iterator[tuple[int, Value]]:

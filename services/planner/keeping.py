@@ -6,10 +6,11 @@ from itertools import count
 
 from services.planner.children import Ungatherable
 from services.planner.decide import decide
-from services.planner.gathering import Gathering, TooLarge
+from services.planner.gathering import Gathering
 from services.planner.results import Results
+from services.planner.too_large import OutputTooLarge
 from services.planner.work import Work, mark_of, messages_of
-from shared.contracts.run import RUN_FINISHED
+from shared.contracts.run import RUN_FINISHED, Run
 from shared.ids import now_ms
 
 LOOK_MS = 30_000
@@ -49,9 +50,13 @@ class Keeping:
         its own, for one that seemed to fail may be applied after the next was decided on."""
         for work in works:
             run = work.decision.run
-            changes: dict[str, object] = {"rev": run.rev + 1, "writer": f"{self._id}:{next(self._saves)}"}
+            changes: dict[str, object] = {}
             if "succeeded" in work.decision.entered:
-                changes["output"] = await self._results.output(run, work.graph)
+                try:
+                    changes["output"] = await self._results.output(run, work.graph)
+                except OutputTooLarge as error:
+                    run = self._failed(work, error)
+            changes |= {"rev": run.rev + 1, "writer": f"{self._id}:{next(self._saves)}"}
             if run.status in RUN_FINISHED:
                 self._results.forget(run.id)
             elif any(state.status == "running" for state in run.nodes.values()):
@@ -59,13 +64,20 @@ class Keeping:
                 changes["wake_at"] = min(run.wake_at or look_at, look_at)
             work.decision = replace(work.decision, run=run.model_copy(update=changes))
 
+    def _failed(self, work: Work, error: OutputTooLarge) -> Run:
+        """The run decided anew, since it has nothing to answer with. What has been stored of it stays."""
+        results = work.decision.run.results
+        work.facts = [Ungatherable("", error.failure), *work.facts]
+        work.decision = decide(work.run, work.graph, work.facts, now_ms())
+        return work.decision.run.model_copy(update={"results": results})
+
     async def _gather(self, works: Sequence[Work]) -> None:
         """The outputs of containers whose children have all finished."""
         for work in works:
             for node_id in work.decision.gathers:
                 try:
                     output = await self._gathering.output(work.run, node_id)
-                except TooLarge as error:
+                except OutputTooLarge as error:
                     work.facts = [Ungatherable(node_id, error.failure), *work.facts]
                     work.decision = decide(work.run, work.graph, work.facts, now_ms())
                     break

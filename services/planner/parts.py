@@ -18,6 +18,7 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.watcher import LOOK_EVERY_S, Watcher
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
 from shared.storage.executors import Executors
@@ -37,6 +38,7 @@ def build(
     bus: Bus,
     *,
     public_url: str,
+    stuck_round_s: float = 60,
     leads: Callable[[int], bool] = lambda partition: True,
 ) -> tuple[Planner, Clock]:
     """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
@@ -57,5 +59,6 @@ def build(
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
+        Chore(Watcher(store, round_s=stuck_round_s).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)

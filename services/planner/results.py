@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.planner.outputs import Outputs
+from services.planner.too_large import too_large
 from services.planner.transitions import Decision
 from shared.contracts.events import NodeFinished
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
@@ -12,10 +13,13 @@ from shared.contracts.run import NODE_FINISHED, Run
 from shared.contracts.value import NULL, Value, from_json, to_json
 from shared.contracts.version import PinnedGraph
 from shared.expressions import ExpressionError, lookup, path
+from shared.storage.joining import Joining
 from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 
 ATTACHED_BYTES = 262_144
+ALL_ATTACHED_BYTES = 1_000_000
+"""What the results in one run document may have in all."""
 Messages = Mapping[tuple[str, int], NodeFinished]
 
 
@@ -44,6 +48,7 @@ class Results:
         attempt: results that are there already win."""
         storing = Storing()
         fresh: dict[str, tuple[NodeRun, NodeFinished]] = {}
+        room: dict[str, int] = {}
         for before, decision, graph, messages in decisions:
             for (head, attempt), results in decision.results.items():
                 message = messages.get((head, attempt))
@@ -53,7 +58,9 @@ class Results:
                 unclaimed = (
                     graph.frozen[head].side_effects == "none" if message else _untaken(before, head, attempt)
                 )
-                if unclaimed and _bytes(results) <= ATTACHED_BYTES:
+                size = _bytes(results)
+                room[decision.run.id] = room.get(decision.run.id, ALL_ATTACHED_BYTES) - size
+                if unclaimed and size <= ATTACHED_BYTES and room[decision.run.id] >= 0:
                     storing.attached.setdefault(decision.run.id, {})[node_run.id] = node_run
                 else:
                     message = message or _unheard(decision.run, head, attempt, results)
@@ -90,13 +97,17 @@ class Results:
 
     async def output(self, run: Run, graph: PinnedGraph) -> Value:
         """What the run answers with: the value at `settings.output`, or the outputs of its end nodes by
-        id."""
+        id. Raises OutputTooLarge."""
         if graph.settings.output:
             return await self._at_path(run, graph.settings.output)
         ends = [end for end in graph.ends if run.nodes[end].status in NODE_FINISHED]
         values = await self._outputs.of(run, ends)
-        texts = [f"{to_json(end)}:{await self._payloads.text(values[end])}" for end in ends]
-        return await self._payloads.put("{" + ",".join(texts) + "}")
+        joining = Joining(self._payloads)
+        with too_large("its end nodes answered with"):
+            for index, end in enumerate(ends):
+                await joining.add(f"{',' if index else '{'}{to_json(end)}:", values[end])
+            await joining.add("}" if ends else "{}")
+        return await joining.value()
 
     async def _at_path(self, run: Run, text: str) -> Value:
         """The value that one path leads to; null where it leads nowhere, as through a skipped node."""
@@ -105,6 +116,9 @@ class Results:
         values = {each: run.outer[each] for each in named if each in run.outer and each not in run.nodes}
         values.update(await self._outputs.of(run, [node_id for node_id in named if node_id in run.nodes]))
         values.update({"trigger": run.input, "item": run.item or NULL} if found.root != "nodes" else {})
+        whole = {("nodes", 1): named[0] if named else "", ("trigger", 0): "trigger", ("item", 0): "item"}
+        if wanted := whole.get((found.root, len(found.keys))):
+            return values.get(wanted, NULL)  # what is only carried is not loaded
         texts = {each: from_json(await self._payloads.text(value)) for each, value in values.items()}
         bindings = {
             "nodes": texts,
@@ -149,4 +163,4 @@ def _node_run(
 
 def _bytes(results: Sequence[NodeResult]) -> int:
     values = [value for each in results for value in (each.input, each.output) if value and value.json_text]
-    return sum(value.size for value in values)
+    return sum(value.size for value in values) + sum(len(line) for each in results for line in each.logs)

@@ -19,4 +19,7 @@ class PlannerSettings(Settings):
         default=7, ge=0, description="How long an Idempotency-Key counts; 0: for ever"
     )
     keep_dead_letters_days: float = Field(default=90, ge=0, description="0: for ever")
+    stuck_round_s: float = Field(
+        default=60, gt=0, description="How often all unfinished runs are looked at for stuck ones"
+    )
     prefetch: int = Field(default=200, ge=1, description="Unacknowledged messages a partition may have here")

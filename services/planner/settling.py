@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.planner.readiness import settle
 from services.planner.retry import delay_after, may_retry
 from services.planner.transitions import Draft
-from shared.contracts.failure import Failure
+from shared.contracts.failure import Failure, brief
 from shared.contracts.graph import FAILURE, OUT
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import NODE_FINISHED, NodeState, Suspension
@@ -41,12 +41,12 @@ def conclude(draft: Draft, graph: PinnedGraph, result: NodeResult, *, again: boo
         wait = 0 if draft.run.dry else delay_after(node.policy.retry, found, draft.run.id, node.id, attempt)
         wake_at = draft.now + wait if wait > 0 else None
         left = {"head": None, "wake_at": wake_at, "resends": 0, "suspended": None, "turn": 0}
-        draft.move("node.retrying", node.id, failure=found, deadline_at=None, **left)
+        draft.move("node.retrying", node.id, failure=brief(found), deadline_at=None, **left)
         if wake_at is None:
             draft.eligible.append(node.id)
         return
     port = _port_of_failure(graph, node.id)
-    draft.move("node.failed", node.id, port=port, failure=found, **done)
+    draft.move("node.failed", node.id, port=port, failure=brief(found), **done)
     if port is None:
         draft.stop("run.failed", found, list(graph.nodes))
 

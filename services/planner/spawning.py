@@ -15,9 +15,10 @@ from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import MAX_DEPTH
 from shared.contracts.run import Run, Suspension, Trigger, child_id
-from shared.contracts.value import NULL, Value, from_json, inline, to_json
+from shared.contracts.value import MAX_VALUE_BYTES, NULL, Value, from_json, inline, to_json
 from shared.contracts.version import PinnedGraph, body_id
 from shared.signals import token
+from shared.storage.joining import Joining
 from shared.storage.payloads import Payloads
 from shared.storage.workflows import Workflow, Workflows
 
@@ -97,9 +98,10 @@ class Spawning:
         directive, children = suspended.directive, suspended.children
         assert isinstance(directive, SpawnRuns)
         if spawn.field == FINALLY and children is not None:
-            output = await self._payloads.text(children.answer or NULL)
-            failed = failure_value(children.failure).json_text if children.failure else "null"
-            return await self._payloads.put(f'{{"output":{output},"failure":{failed}}}'), None
+            failed = failure_value(children.failure) if children.failure else NULL
+            joining = Joining(self._payloads, most=2 * MAX_VALUE_BYTES)
+            await joining.add('{"output":', children.answer or NULL, ',"failure":', failed, "}")
+            return await joining.value(), None
         if directive.shape == "try":
             return run.item, run.index
         index = int(index_of(key))

@@ -11,6 +11,9 @@ RETRYABLE_CODES = frozenset({"timeout", "rate_limited", "unavailable"})
 
 MAX_TEXT_CHARS = 4_000
 MAX_LIST = 100
+MAX_DETAILS_CHARS = 16_000
+"""What the details of a failure that `failure` makes may have in all."""
+BRIEF_BYTES = 1_000
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
 Detail = (
     Text
@@ -42,8 +45,38 @@ def failure(code: str, message: str, *, node: str | None = None, **details: Deta
         message=message[:MAX_TEXT_CHARS],
         node=node,
         retryable=code in RETRYABLE_CODES,
-        details={name: _cut(detail) for name, detail in details.items()},
+        details=_fitting({name: _cut(detail) for name, detail in details.items()}, MAX_DETAILS_CHARS),
     )
+
+
+def brief(full: Failure) -> Failure:
+    """A failure as a run keeps it of each of its nodes, in bytes; the node's attempt has all of it."""
+    message, details = full.message, full.details
+    if len(message.encode()) > BRIEF_BYTES:
+        message = message.encode()[: BRIEF_BYTES - 3].decode(errors="ignore") + "\u2026"
+    if sum(_size(each) for each in details.values()) > BRIEF_BYTES // 4:
+        details = _fitting(details, BRIEF_BYTES // 4)
+    same = message == full.message and details == full.details
+    return full if same else full.model_copy(update={"message": message, "details": details})
+
+
+def _fitting(details: dict[str, Detail], most: int) -> dict[str, Detail]:
+    """As many of these as fit together, the smallest first; the others are named in `left_out`."""
+    if sum(_size(each) for each in details.values()) <= most:
+        return details
+    kept, room = dict[str, Detail](), most
+    for name in sorted(details, key=lambda each: _size(details[each])):
+        room -= _size(details[name])
+        if room >= 0:
+            kept[name] = details[name]
+    left_out = [name for name in details if name not in kept]
+    return {**{name: details[name] for name in details if name in kept}, "left_out": left_out[:MAX_LIST]}
+
+
+def _size(detail: Detail) -> int:
+    if isinstance(detail, list):
+        return sum(map(len, detail))
+    return len(detail) if isinstance(detail, str) else 0
 
 
 def _cut(detail: Detail) -> Detail:

@@ -7,6 +7,8 @@ import orjson
 from shared.contracts.base import Contract, Json
 
 INLINE_BYTES = 32_768
+MAX_VALUE_BYTES = 50_000_000
+"""The largest value that a run begins with, or that a node or a run answers with."""
 
 
 class Value(Contract):

@@ -22,6 +22,8 @@ GRACE_S = 2.0
 the worker's time on the CPU, this the clock: a busy machine is not the program's fault."""
 MAX_RUNS = 500
 """A worker is replaced after so many, lest what the engine loses adds up."""
+MAX_INPUT_CHARS = 30_000_000
+"""A worker would die of more than its memory holds twice over."""
 LIMITS_HIT = ("timeout", "memory_exceeded")
 
 Log = Callable[[str], None]
@@ -147,9 +149,13 @@ def _crossing(code: str, inputs: Mapping[str, Any]) -> str:
     """The inputs as JSON text, once it is certain that they and the code can cross."""
     try:
         code.encode()
-        return to_json(dict(inputs))
+        text = to_json(dict(inputs))
     except (TypeError, ValueError) as error:
         raise SandboxError("not_json", f"an input is not a JSON value: {error}") from error
+    if len(text) > MAX_INPUT_CHARS:
+        said = f"its inputs have {len(text):,} characters of JSON; {MAX_INPUT_CHARS:,} may be"
+        raise SandboxError("memory_exceeded", said)
+    return text
 
 
 def _value(text: str) -> Any:

@@ -29,6 +29,11 @@ class NodeRuns:
         found = await self._collection.find({"executor": executor, "open": True}, limit=limit)
         return [NodeRun.model_validate(document) for document in found]
 
+    async def open_among(self, ids: Sequence[str]) -> list[NodeRun]:
+        """Those of these that are claimed and not finished."""
+        found = await self._collection.find({"_id": {"$in": list(ids)}, "open": True}) if ids else []
+        return [NodeRun.model_validate(document) for document in found]
+
     async def load(self, ids: Sequence[str]) -> dict[str, NodeRun]:
         """Those that exist, by id."""
         found = await self._collection.find({"_id": {"$in": list(ids)}}) if ids else []

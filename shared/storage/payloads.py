@@ -3,7 +3,7 @@
 What would make too large a document is kept in pieces, each under its own content; `parts` names them in
 order."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from hashlib import sha256
 
 from shared.contracts.base import Json
@@ -15,6 +15,8 @@ SAID_AGAIN_MS = 43_200_000
 """`at` may be this much older than the last put, so that what is put often is rarely written."""
 PIECE_CHARS = 400_000
 """At four bytes a character, a piece stays below 2 MB."""
+READ_AT_ONCE = 16
+"""Documents in one query: a store may send them all in one reply, which is held as a whole."""
 
 
 class Payloads:
@@ -69,13 +71,47 @@ class Payloads:
             for ref, document in found.items()
         }
 
+    async def pieces(self, value: Value) -> AsyncIterator[Json]:
+        """The text of one value, a piece after the other, never more than one of them in memory; raises
+        LookupError when one is gone."""
+        if value.json_text is not None:
+            yield value.json_text
+            return
+        for ref in await self.piece_refs(value.ref or ""):
+            yield (await self._documents([ref]))[ref]["text"]
+
+    async def piece_refs(self, ref: str) -> list[str]:
+        """What a stored value is kept in, in order: itself, unless it has pieces; raises LookupError when it
+        is gone."""
+        document = (await self._documents([ref]))[ref]
+        return document.get("parts", [ref])
+
+    async def reuse(self, ref: str) -> Json:
+        """The text of a piece that is used once more, and that counts as put now; raises LookupError when it
+        is gone."""
+        document = (await self._documents([ref]))[ref]
+        if document["at"] <= now_ms() - SAID_AGAIN_MS:
+            await self._keep(ref, {"text": document["text"]})
+        return document["text"]
+
+    async def keep_parts(self, digest: str, size: int, parts: Sequence[str]) -> Value:
+        """A value that consists of these pieces, which are there."""
+        await self._keep(digest, {"parts": list(parts)})
+        return Value(ref=digest, size=size)
+
     async def with_parts(self, refs: Collection[str]) -> set[str]:
         """These references, and those of the pieces that they are kept in."""
-        found = await self._collection.find({"_id": {"$in": list(refs)}})
-        return {*refs, *(part for document in found for part in document.get("parts", ()))}
+        parts = [part async for document in self._there(list(refs)) for part in document.get("parts", ())]
+        return {*refs, *parts}
+
+    async def _there(self, refs: Sequence[str]) -> AsyncIterator[Document]:
+        for start in range(0, len(refs), READ_AT_ONCE):
+            some = list(refs[start : start + READ_AT_ONCE])
+            for document in await self._collection.find({"_id": {"$in": some}}):
+                yield document
 
     async def _documents(self, refs: Sequence[str]) -> dict[str, Document]:
-        found = {each["_id"]: each for each in await self._collection.find({"_id": {"$in": list(refs)}})}
+        found = {document["_id"]: document async for document in self._there(refs)}
         if missing := set(refs) - set(found):
             raise LookupError(f"stored value {missing.pop()} is gone")
         return found

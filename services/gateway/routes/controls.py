@@ -10,9 +10,9 @@ from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, cancelled, paused, resumed
 from services.gateway.inputs import Cancellation
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.present import json_response
 from services.gateway.reading import read
 from services.gateway.resources import RunResource
+from services.gateway.spliced import spliced
 from services.gateway.starting import shown
 from shared.contracts.events import RunControl
 from shared.contracts.run import Run
@@ -78,4 +78,4 @@ async def _controlled(
 
 
 async def _answer(gateway: Gateway, run: Run, effect: Effect) -> Response:
-    return json_response(await shown(gateway, run), 202 if effect == "pending" else 200)
+    return spliced(gateway.payloads, await shown(gateway, run), 202 if effect == "pending" else 200)

@@ -15,10 +15,11 @@ from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, decided, retried, skipped
 from services.gateway.identity.callers import caller_of, may_decide
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.present import iso, json_response
+from services.gateway.present import iso
 from services.gateway.reading import read
 from services.gateway.rerunning import downstream
 from services.gateway.routes.node_runs import node_run_shown, root_of
+from services.gateway.spliced import spliced
 from shared.contracts.directive import AwaitDecision
 from shared.contracts.events import RunControl
 from shared.contracts.run import NodeState, Run
@@ -53,7 +54,7 @@ class Target:
     async def answer(self, run: Run, effect: Effect) -> Response:
         """The node as it is now."""
         shown = await node_run_shown(self.gateway, run, self.node_id, root_of(self.request))
-        return json_response(shown, 202 if effect == "pending" else 200)
+        return spliced(self.gateway.payloads, shown, 202 if effect == "pending" else 200)
 
 
 @router.post(
@@ -88,7 +89,7 @@ async def skip(request: Request, workspace_id: str, run_id: str, node_id: str) -
         raise Refused(
             "unknown_port", f"Node {node_id!r} has no port {body.port!r}; it has: {', '.join(ports)}"
         )
-    output = await target.gateway.payloads.put(to_json(body.output))
+    output = await target.gateway.keep(to_json(body.output), "the output")
     wanted = RunControl(run_id=run_id, action="skip", port=body.port, output=output)
     return await target.answer(*await target.control(skipped(node_id, body.port), wanted))
 
@@ -110,7 +111,9 @@ async def decide(request: Request, workspace_id: str, run_id: str, node_id: str)
     elif not asked and not target.graph.frozen[node_id].waits:
         raise Refused("not_suspended", f"Node {node_id!r} is of a type that waits for no decision")
     answer = {"decision": body.decision, "data": body.data, "by": caller_of(request).name}
-    output = await target.gateway.payloads.put(to_json({**answer, "at": iso(now_ms())}))
+    output = await target.gateway.keep(
+        to_json({**answer, "at": iso(now_ms())}), "the data"
+    )
     wanted = RunControl(
         run_id=run_id, action="decide", attempt=target.state.attempt, port=body.decision, output=output
     )

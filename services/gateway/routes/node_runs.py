@@ -7,7 +7,8 @@ from services.gateway.control_resources import NodeRunResource
 from services.gateway.documented import answers
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.present import Shown, attempt_shown, json_response, node_shown
+from services.gateway.present import Shown, attempt_shown, node_shown
+from services.gateway.spliced import spliced, texts_of
 from services.gateway.waiting import input_of, waiting_shown
 from shared.contracts.run import NodeState, Run
 
@@ -26,15 +27,16 @@ async def get(request: Request, workspace_id: str, run_id: str, node_id: str) ->
     pinned = await gateway.pinned.get(workspace_id, run.version)
     if node_id not in run.nodes and (pinned is None or node_id not in pinned.node_ids):
         raise Refused("not_found", f"Run {run_id!r} has no node {node_id!r}")
-    return json_response(await node_run_shown(gateway, run, node_id, root_of(request)))
+    return spliced(gateway.payloads, await node_run_shown(gateway, run, node_id, root_of(request)))
 
 
 async def node_run_shown(gateway: Gateway, run: Run, node_id: str, root: str) -> Shown:
-    """The node's resource; `root` is the URL under which the caller reaches this gateway."""
+    """The node's resource, to be `spliced`; `root` is the URL under which the caller reaches this gateway."""
     state = run.nodes.get(node_id, NodeState())
     results = await attempts_of(gateway, run, node_id)
     values = [value for each in results for value in (each.input, each.output) if value]
-    texts = await gateway.payloads.texts([*values, *input_of(state)])
+    waiting = await gateway.payloads.texts(input_of(state))
+    texts = {**await texts_of(gateway.payloads, values), **waiting}
     return {
         "node": node_id,
         "run_id": run.id,

@@ -14,6 +14,9 @@ from services.gateway.waiting import input_of, review_shown
 from shared.contracts.directive import AwaitDecision
 from shared.contracts.run import NodeState, Run, Suspension
 
+MAX_SHOWN_BYTES = 200_000
+"""A list leaves out what a review with more than that shows; the review's node has it."""
+
 router = APIRouter(tags=["control"])
 
 
@@ -30,7 +33,7 @@ async def list_waiting(
     runs = await gateway.runs.waiting(workspace_id, "review", before=query.cursor, limit=query.limit + 1)
     shown = runs[: query.limit]
     values = [value for run in shown for _, state, _, _ in _reviews(run) for value in input_of(state)]
-    texts = await gateway.payloads.texts(values)
+    texts = await gateway.payloads.texts([each for each in values if each.size <= MAX_SHOWN_BYTES])
     items = [each for run in shown for each in _items(run, texts, request.url.path)]
     return json_response({"items": items, "next": shown[-1].id if len(runs) > query.limit else None})
 

@@ -22,6 +22,7 @@ from services.gateway.pinned import Pinned, version_id
 from services.gateway.present import json_response, page, run_summary
 from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
+from services.gateway.spliced import spliced
 from services.gateway.starting import Order, answer_with, shown, start
 from shared.contracts.value import to_json
 
@@ -110,7 +111,7 @@ async def get(
     run = await gateway.run(workspace_id, run_id)
     if query.wait:
         return await answer_with(gateway, run, query.wait)
-    return json_response(await shown(gateway, run))
+    return spliced(gateway.payloads, await shown(gateway, run))
 
 
 async def _page(

@@ -53,7 +53,7 @@ async def send(request: Request, run_id: str, node_id: str, token: str) -> Respo
     run, graph = await _addressed(gateway, run_id, node_id, token)
     raw = await body_of(request)
     value = parse(raw) if raw.strip() else None
-    body = await gateway.payloads.put(to_json(value))
+    body = await gateway.keep(to_json(value), "the body")
     control, keyed = control_id(request, run)
     fits = signalled(node_id, body)
     if not keyed and fits(run):

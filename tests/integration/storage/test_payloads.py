@@ -1,13 +1,14 @@
 """`payloads`: what is too large to travel is stored once under its content."""
 
 import asyncio
+from typing import Any
 
 import bson
 import pytest
 
 from shared.contracts.value import INLINE_BYTES, Value, inline
 from shared.storage.mongo import Store
-from shared.storage.payloads import SAID_AGAIN_MS, Payloads
+from shared.storage.payloads import READ_AT_ONCE, SAID_AGAIN_MS, Payloads
 from tests.builders import NOW
 
 
@@ -100,3 +101,23 @@ async def test_texts_are_found_together(payloads: Payloads) -> None:
 async def test_what_is_gone_is_named(payloads: Payloads) -> None:
     with pytest.raises(LookupError, match="feed"):
         await payloads.texts([await payloads.refer("[1]"), Value(ref="feed", size=3)])
+
+
+async def test_what_has_very_many_pieces_is_read_some_at_a_time(
+    payloads: Payloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = text(8_000_000, "\U0001f9f6") + text(8_000_000, "\U0001f9f7")
+    value = await payloads.refer(large)
+    assert value.size > 48 * 2**20, "more than a message may have on MongoDB's wire"
+    find, asked = payloads._collection.find, list[int]()
+
+    async def counted(query: Any) -> list[Any]:
+        asked.append(len(query["_id"]["$in"]))
+        return await find(query)
+
+    monkeypatch.setattr(payloads._collection, "find", counted)
+    assert await payloads.text(value) == large
+    assert (sum(asked), max(asked)) == (41, READ_AT_ONCE)
+    asked.clear()
+    assert "".join([each async for each in payloads.pieces(value)]) == large
+    assert max(asked) == 1

@@ -169,7 +169,7 @@ async def test_what_child_runs_begin_with_is_stored_when_it_is_large(attempted: 
 async def test_more_than_the_store_takes_is_a_failure(
     attempted: Attempted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "MAX_OUTPUT_BYTES", 100)
+    monkeypatch.setattr(attempt, "MAX_LIST_BYTES", 100)
     result = await attempted(config={"what": "spawn", "size": 200})
     assert result.failure
     assert (result.failure.code, result.directive) == ("output_too_large", None)
@@ -178,7 +178,7 @@ async def test_more_than_the_store_takes_is_a_failure(
 async def test_an_input_that_is_too_large_for_the_store_is_not_shown(
     attempted: Attempted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "MAX_OUTPUT_BYTES", 100)
+    monkeypatch.setattr(attempt, "MAX_VALUE_BYTES", 100)
     result = await attempted(type="hold", config={"graph": {"note": "ł" * 60}})
     assert (result.status, result.input) == ("succeeded", None)
     assert "141 bytes" in result.logs[0]

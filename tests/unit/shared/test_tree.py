@@ -185,7 +185,7 @@ async def test_a_chain_of_calls_goes_on_only_while_it_is_quick(
 async def test_whatever_goes_wrong_is_a_failure_that_says_what(
     trees: TreeRunner, monkeypatch: pytest.MonkeyPatch, bad: NodeTask, code: str, said: str
 ) -> None:
-    monkeypatch.setattr(attempt, "MAX_OUTPUT_BYTES", 100)
+    monkeypatch.setattr(attempt, "MAX_VALUE_BYTES", 100)
     failure = (await results(trees, bad))["a"].failure
     assert failure
     assert (failure.code, failure.node) == (code, "a")

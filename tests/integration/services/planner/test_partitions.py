@@ -39,7 +39,7 @@ class Sharing:
         heard = {await self._answered() for _ in range(2 * PARTITIONS)}
         assert heard == {each.id for each in runs.values()}
         stored = await self._runs.load([each.id for each in runs.values()])
-        return {partition: stored[each.id].writer for partition, each in runs.items()}
+        return {partition: stored[each.id].writer.partition(":")[0] for partition, each in runs.items()}
 
     async def _answered(self) -> str:
         ready = await self._executor.next()

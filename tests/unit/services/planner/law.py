@@ -8,6 +8,7 @@ from services.planner.transitions import Decision
 from shared.contracts.events import NodeStarted, RunControl
 from shared.contracts.run import Event, NodeState, Run
 from shared.contracts.version import PinnedGraph
+from shared.stuck import why_stuck
 
 FINISHED = ("succeeded", "failed", "cancelled")
 ONCE = ("node.succeeded", "node.failed", "node.retrying")
@@ -39,6 +40,7 @@ def check(graph: PinnedGraph, before: Run, facts: Sequence[Fact], decision: Deci
         assert not anew or after.status != "paused", f"{head} was sent by a paused run"
     _check_attempts(before, facts, decision)
     _check_waiting(after)
+    assert not (stuck := why_stuck(after, now)), stuck
     if after.status not in FINISHED:
         assert after.wake_at is not None, "nobody will look at this run again"
         resumed = any(isinstance(fact, RunControl) and fact.action == "resume" for fact in facts)

@@ -8,7 +8,7 @@ from services.planner.transitions import Spawn
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import failure
 from shared.contracts.value import inline
-from tests.builders import finished, graph, version
+from tests.builders import finished, graph, succeeded, version
 from tests.unit.services.planner.play import Play, alone, controlled
 
 
@@ -245,3 +245,10 @@ def test_a_wake_that_comes_with_a_resume_leaves_running_items_alone() -> None:
     play.control("pause")
     play.tell(controlled("resume"), Woken(), after_ms=1)
     assert play.open("m") == ["1", "2"]
+
+
+def test_a_run_whose_answer_is_too_large_fails() -> None:
+    play = Play(version(graph("a > b")))
+    said = failure("output_too_large", "more than the 50,000,000 bytes")
+    play.tell(Ungatherable("", said), finished(succeeded("a"), succeeded("b")))
+    assert (play.run.status, play.run.failure, play.state("b").status) == ("failed", said, "succeeded")

@@ -16,6 +16,7 @@ from shared.contracts.events import RunControl, RunRequested, RunWoken
 from shared.contracts.run import RUN_FINISHED, Event, Run, child_id
 from shared.contracts.value import inline
 from shared.contracts.version import PinnedGraph
+from shared.stuck import why_stuck
 from tests.builders import run
 from tests.unit.services.planner import family
 from tests.unit.services.planner.answers import body_of
@@ -87,6 +88,9 @@ class World:
     def wake(self) -> None:
         """Nothing else happens until a run is due or somebody answers; then the clock says so."""
         self.people.attend()
+        for each in self.runs.values():
+            stuck = [reason for reason in why_stuck(each, self.luck.now) if reason.code != "overdue"]
+            assert not stuck, f"{each.id}: {stuck}"
         times = [each.wake_at for each in self.runs.values() if each.wake_at is not None]
         if not times:
             return

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts.failure import Failure, failure
+from shared.contracts.failure import BRIEF_BYTES, Failure, brief, failure
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_details_keep_their_types() -> None:
     back = Failure.model_validate_json(said.model_dump_json())
     assert back == said
     assert [type(each) for each in back.details.values()] == [float, int, bool, list, type(None)]
+
+
+def test_details_fit_together_or_say_what_is_left_out() -> None:
+    said = failure("bad", "no", small="x", list=["y" * 4000] * 10, text="z" * 4000, number=7)
+    assert said.details == {"small": "x", "text": "z" * 4000, "number": 7, "left_out": ["list"]}
+    assert Failure.model_validate(said.model_dump()) == said
+
+
+def test_a_run_keeps_failures_of_its_nodes_briefly() -> None:
+    short = failure("bad", "no", status=503, body="x" * 200)
+    assert brief(short) is short
+    long = failure("bad", "\U0001f9f6" * 4000, status=503, body="x" * 4000)
+    kept = brief(long)
+    assert len(kept.message.encode()) <= BRIEF_BYTES
+    assert kept.message.startswith("\U0001f9f6" * 100)
+    assert kept.message.endswith("\u2026")
+    assert kept.details == {"status": 503, "left_out": ["body"]}
