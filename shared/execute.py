@@ -137,7 +137,7 @@ class Executor:
     async def _again(self, ready: NodeReady, claim_id: str, trace: str) -> None:
         """Somebody had this attempt before: when it is done, say so once more, for the message may be
         lost."""
-        stored = (await self._node_runs.load([claim_id])).get(claim_id)
+        stored = (await patiently(lambda: self._node_runs.load([claim_id]), "claim")).get(claim_id)
         if stored and stored.results:
             await self._publish(ready, stored.results, trace, stored=True)
 

@@ -64,7 +64,7 @@ class Planner:
     async def drain(self) -> None:
         """Finish the batch under way."""
         await self._batcher.drain()
-        await self.tidy()
+        await self._tidy_now()
 
     async def _process(self, deliveries: list[Delivery]) -> Sequence[BaseException | None]:
         BATCH_EVENTS.observe(len(deliveries))
@@ -82,7 +82,7 @@ class Planner:
             await self._door.leave_now(carried.finished)
         self._finished += carried.finished
         if len(self._finished) >= BATCH:
-            await self.tidy()
+            await self._tidy_now()
         return failed
 
     async def _carry(self, groups: Groups, carried: Carried) -> None:
@@ -186,6 +186,13 @@ class Planner:
             elif work.decision.changed or any(isinstance(fact, Woken) for fact in work.facts):
                 finished.append(run)  # its children have been told, or are now; a late message tells nobody
         return finished
+
+    async def _tidy_now(self) -> None:
+        """The same without waiting for its turn. Never raises: the messages of a batch have been carried."""
+        try:
+            await self.tidy()
+        except Exception as error:
+            logger.warning("planner.tidied_later", error=f"{type(error).__name__}: {error}"[:300])
 
     async def tidy(self) -> None:
         """Record runs that have finished and leave them be; nobody needs to wake them any more. What fails
