@@ -12,9 +12,11 @@ import pytest
 
 from services.gateway import parts
 from services.gateway.stream import INTERRUPTED
+from services.local.broker import Broker
 from shared.ids import new_id
 from shared.service import Service
 from shared.storage.mongo import Store
+from tests.alarms import short_of_disk
 from tests.integration.gateway.api import KEY, Answer, Api, Planner
 from tests.proxy import Proxy, proxied
 from tests.waiting import until
@@ -112,6 +114,25 @@ async def test_a_run_that_cannot_be_announced_is_accepted_and_due_for_the_clock(
     out.broker.up()
     assert (await planner.next_run()).id == answer.body["id"]
     await planner.next_control()
+
+
+async def test_a_broker_with_an_alarm_keeps_nobody_waiting(
+    out: Wired, planner: Planner, node: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells of its alarm only who publishes: the first to do so has begun a run already."""
+    monkeypatch.setattr(parts, "PUBLISH_S", 1)
+    async with short_of_disk(node):
+        first = await out.in_time("POST", "/runs", {"graph": GRAPH})
+        assert first.status == 202
+        await out.refused("broker_unavailable", "POST", "/runs", {"graph": GRAPH})
+        ready = await out.api.get("/readyz")
+        assert "disk space" in ready.body["problems"]["broker"]
+        assert (await out.api.get(f"/runs/{first.body['id']}")).body["status"] == "queued"
+        assert planner.requested.empty()
+    assert (await planner.next_run()).id == first.body["id"]
+    assert (await out.in_time("POST", "/runs", {"graph": GRAPH})).status == 202
+    await planner.next_run()
+    assert planner.requested.empty(), "what was refused has left nothing behind"
 
 
 async def test_without_a_store_callers_are_told_in_time(out: Wired, planner: Planner) -> None:
