@@ -1,11 +1,13 @@
-"""The alarms of a RabbitMQ node of our own: short of memory, short of disk space."""
+"""A broker and a store of our own that run out of memory or disk space."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from services.local.broker import Broker, find_server
+from services.local.store import EmbeddedStore
 
 ENOUGH = "1000"
 TOO_LITTLE = "900000GB"
@@ -45,3 +47,14 @@ async def short_of_memory(broker: Broker) -> AsyncIterator[None]:
         yield
     finally:
         await control(broker, "set_vm_memory_high_watermark", "0.4")
+
+
+@contextmanager
+def full(embedded: EmbeddedStore) -> Iterator[None]:
+    """No file of the store may grow, as when its disk has no space left."""
+    pid, unlimited = embedded.processes["store"].pid, resource.RLIM_INFINITY
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4_096, unlimited))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,11 +14,14 @@ import pytest
 from services.gateway import parts
 from services.gateway.stream import INTERRUPTED
 from services.local.broker import Broker
+from services.local.store import embedded_store
 from shared.ids import new_id
 from shared.service import Service
 from shared.storage.mongo import Store
-from tests.alarms import short_of_disk
+from shared.storage.node_types import NodeTypes
+from tests.alarms import full, short_of_disk
 from tests.integration.gateway.api import KEY, Answer, Api, Planner
+from tests.integration.gateway.conftest import NODE_TYPES
 from tests.proxy import Proxy, proxied
 from tests.waiting import until
 
@@ -217,3 +221,31 @@ async def test_a_start_that_was_refused_may_be_asked_for_again(out: Wired, plann
     assert again.status == 202
     stored = (await planner.runs.load([again.body["id"]]))[again.body["id"]]
     assert stored.wake_at, "the clock takes it up"
+
+
+async def test_a_full_disk_is_told_and_reads_go_on(
+    serve: Callable[..., Any], planner: Planner, tmp_path: Path
+) -> None:
+    async with embedded_store(tmp_path) as embedded:
+        store = Store(f"{embedded.url}/weft")
+        await store.prepare()
+        await NodeTypes(store).put(NODE_TYPES)
+        async with (
+            serve(store=store) as service,
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+        ):
+            api, key = Api(f"http://127.0.0.1:{service.listen[1]}", session), {"Idempotency-Key": "k"}
+            known = (await api.post("/runs", {"graph": GRAPH})).body["id"]
+            await planner.next_run()
+            with full(embedded):
+                named = {"name": "A", "graph": GRAPH}
+                for path, body in (("/runs", {"graph": GRAPH}), ("/workflows", named)):
+                    answer = await api.post(path, body, headers=key)
+                    assert "disk" in answer.refused(507, "store_full").body["detail"]
+                    assert int(answer.headers["retry-after"]) > 0
+                assert (await api.get(f"/runs/{known}")).status == 200
+                assert [each["id"] for each in (await api.get("/runs")).body["items"]] == [known]
+            again = await api.post("/runs", {"graph": GRAPH}, headers=key)
+            assert again.status == 202
+            assert (await planner.next_run()).id == again.body["id"]
+        await store.close()

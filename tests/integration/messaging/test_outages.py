@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from services.connectors.__main__ import SETTINGS
 from services.local.broker import Broker
+from services.local.store import embedded_store
 from shared.messaging.topology import LANES, PARTITIONS, executor_queue, partition_of, planner_queue
-from tests.alarms import short_of_disk
+from tests.alarms import full, short_of_disk
 from tests.http_server import Server, serving
 from tests.integration.messaging.scene import Scene, scene
 from tests.waiting import until
@@ -107,3 +109,28 @@ async def test_queues_that_are_deleted_come_back(stage: Scene, target: Server) -
     target.open("call")
     await stage.succeed(begun + await stage.start(5))
     assert len(target.seen) == 10
+
+
+async def test_a_full_disk_of_the_store_holds_up_and_loses_nothing(
+    amqp_url: str,
+    target: Server,
+    drop_queues: Callable[..., Awaitable[None]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SETTINGS, "http_allow", "127.0.0.1")
+    await drop_queues(*QUEUES)
+    async with (
+        embedded_store(tmp_path) as embedded,
+        scene(amqp_url, f"{embedded.url}/weft", target) as stage,
+    ):
+        begun = await stage.start(RUNS)
+        await until(lambda: len(target.seen) >= 5)
+        with full(embedded):
+            target.open("call")
+            assert await stage.runs.load(begun), "reads go on"
+            await asyncio.sleep(3)
+            assert await stage.dead() == 0
+            assert not set(stage.ended.values()) - {"succeeded"}
+        await stage.succeed(begun)
+        assert len(target.seen) == RUNS
