@@ -46,6 +46,7 @@ class Executor:
         self._slots = {lane: asyncio.Semaphore(slots) for lane in LANES}
         self._claims: Batcher[NodeRun, bool] = Batcher(self._claim_all)
         self._finishes: Batcher[NodeRun, bool] = Batcher(self._finish_all)
+        self._starting: set[asyncio.Task[None]] = set()
         self._detached: dict[str, asyncio.Task[None]] = {}
         self._cancelled: dict[str, int] = {}
         self._held: set[str] = set()
@@ -87,8 +88,8 @@ class Executor:
 
     async def drain(self) -> None:
         """Wait for detached work."""
-        if self._detached:
-            await asyncio.wait(list(self._detached.values()))
+        while under_way := [*self._starting, *self._detached.values()]:
+            await asyncio.wait(under_way)
 
     async def leave(self) -> None:
         """Give the lease back; only when nothing is under way and nothing beats any more."""
@@ -114,8 +115,16 @@ class Executor:
             open=True,
             created_at=now_ms(),
         )
+        await self._slots[ready.lane].acquire()
+        starting = asyncio.create_task(self._start(ready, claim, delivery))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        await asyncio.shield(starting)  # a lost connection cancels this handler, but not what it has begun
+
+    async def _start(self, ready: NodeReady, claim: NodeRun, delivery: Delivery) -> None:
+        """Claim, acknowledge, and begin. Once a claim has been asked for there is no way back: it may be
+        stored, and whoever gets the message next would leave it to us."""
         slots = self._slots[ready.lane]
-        await slots.acquire()
         if self._is_unwanted(claim.id):  # since it was queued here
             slots.release()
             return

@@ -6,21 +6,19 @@ from typing import TypeVar
 
 from aio_pika.exceptions import AMQPError
 from aiormq.exceptions import ChannelInvalidStateError
-from pymongo.errors import BulkWriteError, DocumentTooLarge, PyMongoError, WriteError
 
+from shared.storage.trouble import may_pass
 from shared.telemetry import logger
 
 T = TypeVar("T")
-AWAY = (PyMongoError, AMQPError, ChannelInvalidStateError, ConnectionError, TimeoutError)
+AWAY = (AMQPError, ChannelInvalidStateError, ConnectionError, TimeoutError)
 LONGEST_WAIT_S = 5.0
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether this says that store or broker cannot be reached for now; False when asking again cannot
-    help."""
-    if isinstance(error, BulkWriteError):
-        return not error.details.get("writeErrors")
-    return isinstance(error, AWAY) and not isinstance(error, WriteError | DocumentTooLarge)
+    """Whether this says that store or broker cannot be reached, or cannot write, for now; False when asking
+    again cannot help."""
+    return isinstance(error, AWAY) or may_pass(error)
 
 
 async def patiently(do: Callable[[], Awaitable[T]], what: str) -> T:

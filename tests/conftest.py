@@ -14,7 +14,7 @@ import aio_pika
 import pytest
 from pymongo import AsyncMongoClient
 
-from services.local.broker import embedded_broker
+from services.local.broker import Broker, embedded_broker
 from services.local.home import free_port
 from services.local.store import embedded_store
 from services.local.system import running_system
@@ -32,13 +32,27 @@ def weft_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def amqp_url(weft_home: Path) -> AsyncIterator[str]:
-    """A real broker: WEFT_AMQP_URL when set, else a node for this session."""
-    if url := os.environ.get("WEFT_AMQP_URL"):
-        yield url
+async def own_broker(weft_home: Path) -> AsyncIterator[Broker | None]:
+    """A broker node for this session, unless WEFT_AMQP_URL names one."""
+    if os.environ.get("WEFT_AMQP_URL"):
+        yield None
         return
     async with embedded_broker(weft_home) as broker:
-        yield broker.url
+        yield broker
+
+
+@pytest.fixture(scope="session")
+async def amqp_url(own_broker: Broker | None) -> str:
+    """A real broker: WEFT_AMQP_URL when set, else the session's own."""
+    return own_broker.url if own_broker else os.environ["WEFT_AMQP_URL"]
+
+
+@pytest.fixture
+async def node(own_broker: Broker | None) -> Broker:
+    """A broker whose alarms can be raised."""
+    if own_broker is None:
+        pytest.skip("WEFT_AMQP_URL names a broker that is not ours to alarm")
+    return own_broker
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from shared.storage.trouble import cannot_be_reached, is_full
 from shared.telemetry import logger, trace_id
 
 STATUS: dict[str, int] = {
@@ -56,8 +57,9 @@ STATUS: dict[str, int] = {
     "internal_error": 500,
     "store_unavailable": 503,
     "broker_unavailable": 503,
+    "store_full": 507,
 }
-RETRY_AFTER_S = "2"
+RETRY_AFTER_S = {503: "2", 507: "30"}
 MAX_ERRORS = 500
 
 Fault = dict[str, Any]
@@ -113,7 +115,7 @@ def internal() -> Refused:
 def _headers(status: int) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": 'Bearer realm="weft"'}
-    return {"Retry-After": RETRY_AFTER_S} if status == 503 else {}
+    return {"Retry-After": RETRY_AFTER_S[status]} if status in RETRY_AFTER_S else {}
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -155,7 +157,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _store(request: Request, error: Exception) -> Response:
     assert isinstance(error, PyMongoError)
-    if not isinstance(error, ConnectionFailure) and not error.timeout:
+    if is_full(error):
+        logger.error("request.store_full", error=f"{type(error).__name__}: {error}"[:300])
+        said = "The store's disk is full or failing: nothing can be saved until that is mended; reads go on"
+        return problem(Refused("store_full", said), request.scope)
+    if not cannot_be_reached(error):
         raise error  # a fault of ours: on to `_unexpected`, and to the log
     logger.warning("request.store_unavailable", error=f"{type(error).__name__}: {error}"[:300])
     told = Refused("store_unavailable", "The store cannot be reached at the moment; please try again")

@@ -32,6 +32,8 @@ from shared.storage.workflows import Workflow, Workflows
 from shared.telemetry import logger
 
 PUBLISH_S = 5
+UP_S = 2
+"""How long a request waits for a connection to the broker that has just been lost."""
 
 
 class Gateway:
@@ -100,8 +102,17 @@ class Gateway:
             raise Refused("value_too_large", said)
         return await self.payloads.put(text)
 
+    async def reach_broker(self) -> None:
+        """Return when the broker takes messages; raises Refused (`broker_unavailable`), so that nothing is
+        begun that could not be announced."""
+        try:
+            await self._bus.up(UP_S)
+        except ConnectionError as error:
+            raise Refused("broker_unavailable", f"The broker is away: {error}; please try again") from error
+
     async def publish(self, message: Message, key: str, trace: str) -> None:
         """Publish what work depends on; raises Refused (`broker_unavailable`)."""
+        await self.reach_broker()
         try:
             async with asyncio.timeout(PUBLISH_S):
                 await self._bus.publish(message, key, trace=trace)

@@ -8,6 +8,7 @@ from secrets import token_hex
 
 import orjson
 from fastapi import Request, Response
+from pymongo.errors import PyMongoError
 
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway
@@ -20,6 +21,7 @@ from shared.contracts.run import RUN_FINISHED, Lane, NodeState, Run, Trigger
 from shared.ids import new_id, now_ms
 from shared.messaging import topology
 from shared.storage.idempotency import Reservation
+from shared.storage.trouble import cannot_be_reached, certainly
 from shared.telemetry import logger
 
 RECOVERY_MS = 10_000
@@ -60,21 +62,40 @@ async def begun(gateway: Gateway, order: Order, key: str, path: str) -> tuple[Ru
         _check_same(reserved, fingerprint)
         if run := await gateway.run_if_any(order.workspace_id, reserved.run_id):
             return await _waited(gateway, run, order.wait_s), True
+    await gateway.reach_broker()
     pinned = await order.pin()
     if key and not reserved:
-        wanted = Reservation(new_id("run"), fingerprint)
-        reserved = await gateway.idempotency.reserve(order.workspace_id, key, wanted, created_at=now_ms())
+        wanted, now = Reservation(new_id("run"), fingerprint), now_ms()
+        reserved = await certainly(
+            lambda: gateway.idempotency.reserve(order.workspace_id, key, wanted, created_at=now)
+        )
         _check_same(reserved, fingerprint)
     run = await _queued(gateway, order, pinned, reserved.run_id if reserved else new_id("run"))
     if run.rerun_of:
         await _hold_sources(gateway, run, run.rerun_of)
     with gateway.watchers.end_of(run.id) as end:
-        if not await gateway.runs.insert(run):
-            run = await gateway.run(order.workspace_id, run.id)
+        run = await _inserted(gateway, run)
         await _announce(gateway, run)
-        if order.wait_s:
-            run = await _finished(gateway, run, end, order.wait_s)
-    return run, False
+        return (await _seen_off(gateway, run, end, order.wait_s) if order.wait_s else run), False
+
+
+async def _inserted(gateway: Gateway, run: Run) -> Run:
+    """The run as it is stored: this one, unless another request with its key was faster."""
+    if await certainly(lambda: gateway.runs.insert(run)):
+        return run
+    return await gateway.run(run.workspace_id, run.id)
+
+
+async def _seen_off(gateway: Gateway, run: Run, end: "asyncio.Future[Run | None]", wait_s: float) -> Run:
+    """A run that has just been started, once it has finished. It is there: that the store is away for now is
+    no reason to tell its caller otherwise, who would start another."""
+    try:
+        return await _finished(gateway, run, end, wait_s)
+    except PyMongoError as error:
+        if not cannot_be_reached(error):
+            raise
+        logger.warning("run.unseen", run_id=run.id, error=f"{type(error).__name__}: {error}"[:300])
+        return run
 
 
 async def answer_with(gateway: Gateway, run: Run, wait_s: float) -> Response:

@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator, Sequence
 
 import orjson
+from pymongo.errors import PyMongoError
 
 from services.gateway.parts import Gateway
 from services.gateway.present import event_shown, iso
 from services.gateway.watch import Follower, News
 from shared.contracts.events import Change, NodeProgress
 from shared.contracts.run import RUN_FINISHED, Event, Run
+from shared.storage.trouble import cannot_be_reached
+from shared.telemetry import logger
 
 HEARTBEAT = b": still here\n\n"
+INTERRUPTED = b": the store cannot be reached; come back with Last-Event-ID\nretry: 2000\n\n"
 
 
 async def recorded(gateway: Gateway, run: Run, after: int) -> dict[int, Event]:
@@ -31,6 +35,17 @@ class Stream:
         self._ended = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Ends early, and says so, when the store is away: who comes back with the last id misses nothing."""
+        try:
+            async for text in self._texts():
+                yield text
+        except PyMongoError as error:
+            if not cannot_be_reached(error):
+                raise
+            logger.warning("stream.interrupted", run_id=self._run_id, error=f"{type(error).__name__}"[:300])
+            yield INTERRUPTED
+
+    async def _texts(self) -> AsyncIterator[bytes]:
         with self._gateway.watchers.follow(self._run_id) as follower:
             yield await self._from_store()
             while not (self._ended or follower.closed):

@@ -68,7 +68,7 @@ class Planner:
     async def drain(self) -> None:
         """Finish the batch under way."""
         await self._batcher.drain()
-        await self.tidy()
+        await self._tidy_now()
 
     def gained(self, partition: int) -> None:
         """This planner sees to this partition from now on."""
@@ -98,7 +98,7 @@ class Planner:
             await self._door.leave_now(carried.finished)
         self._finished += carried.finished
         if len(self._finished) >= BATCH:
-            await self.tidy()
+            await self._tidy_now()
         return failed
 
     async def _carry(self, groups: Groups, carried: Carried) -> None:
@@ -227,6 +227,13 @@ class Planner:
             elif work.decision.changed or any(isinstance(fact, Woken) for fact in work.facts):
                 finished.append(run)  # its children have been told, or are now; a late message tells nobody
         return finished
+
+    async def _tidy_now(self) -> None:
+        """The same without waiting for its turn. Never raises: the messages of a batch have been carried."""
+        try:
+            await self.tidy()
+        except Exception as error:
+            logger.warning("planner.tidied_later", error=f"{type(error).__name__}: {error}"[:300])
 
     async def tidy(self) -> None:
         """Record runs that have finished and leave them be; nobody needs to wake them any more. What fails

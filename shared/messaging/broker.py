@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, cast
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractQueue, AbstractRobustChannel, AbstractRobustConnection
-from aiormq import Channel as RawChannel
+from aiormq.exceptions import ChannelNotFoundEntity, PublishError
 from faststream.rabbit import QueueType, RabbitBroker, RabbitQueue
 from pamqp.commands import Basic
-from yarl import URL
 
 from shared.contracts.events import Message
 from shared.messaging import topology
 from shared.messaging.consuming import Consumer, Delivery, Handler, Poison
-from shared.telemetry import traceparent
+from shared.messaging.line import AWAY, READY_S, RECONNECT_S, Line, broker_url
+from shared.telemetry import logger, traceparent
 
 if TYPE_CHECKING:
     from faststream.rabbit.schemas.queue import QuorumQueueArgs
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Bus", "Delivery", "Handler", "Poison"]
 
 NOT_PERSISTENT, PERSISTENT = 1, 2
+CONFIRM_S = 30.0
+"""A publication that is not confirmed by then may be made again: a queue may have lost its majority."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,21 @@ class Bus:
 
     def __init__(self, url: str, *, name: str, drain_s: float = 10) -> None:
         self._broker = RabbitBroker(
-            str(URL(url).update_query(name=name)),
+            broker_url(url, name),
+            reconnect_interval=RECONNECT_S,
             apply_types=False,
             graceful_timeout=drain_s,
             logger=None,
         )
         self._drain_s = drain_s
-        self._confirmed: AbstractChannel | None = None
-        self._shown: AbstractChannel | None = None
-        self._admin: AbstractChannel | None = None
+        self._confirmed: AbstractRobustChannel | None = None
+        self._shown: AbstractRobustChannel | None = None
+        self._admin: AbstractRobustChannel | None = None
+        self._line: Line | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._queues: set[str] = set()
+        self._bound: dict[str, tuple[RabbitQueue, Sequence[str]]] = {}
+        self._mending: dict[str, asyncio.Task[None]] = {}
         self._wanted: list[_Wanted] = []
         self._consumers: dict[str, Consumer] = {}
 
@@ -77,35 +84,63 @@ class Bus:
         """Connect, declare the topology, consume. Raises ConnectionError when the broker cannot be
         reached."""
         connection = await self._broker.connect()
-        self._admin = await connection.channel(publisher_confirms=False)
-        self._confirmed = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        self._shown = await connection.channel(publisher_confirms=False)
+        self._line = Line(connection)
+        self._admin = await _opened(connection.channel(publisher_confirms=False))
+        self._confirmed = await _opened(connection.channel(publisher_confirms=True, on_return_raises=True))
+        self._shown = await _opened(connection.channel(publisher_confirms=False))
         await self._declare_core()
         for wanted in self._wanted:
             await self._declare(wanted.queue, wanted.bindings)
         for wanted in self._wanted[len(self._consumers) :]:
             self._consumers[wanted.queue.name] = await self._consuming(connection, wanted)
+        self._watching = self._watching or asyncio.create_task(self._line.watch(self._dead))
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be published now, as far as that is known; empty otherwise."""
+        return self._line.trouble if self._line else AWAY
+
+    async def up(self, within_s: float) -> None:
+        """Return once messages are taken; raises ConnectionError when they are not."""
+        if self._line is None:
+            raise ConnectionError(AWAY)
+        await self._line.up(within_s)
 
     async def publish(self, message: Message, key: str, *, trace: str = "") -> None:
-        """Publish what work depends on: persistent, confirmed, and an error when no queue takes it."""
-        channel = await _raw(self._confirmed)
+        """Publish what work depends on: persistent, confirmed, and an error when no queue takes it. A queue
+        that has been deleted is declared again first. Raises within READY_S when there is no connection."""
+        properties = _properties(message, trace, PERSISTENT)
+        try:
+            await self._confirm(_encoded(message), key, properties)
+        except (PublishError, ChannelNotFoundEntity) as error:
+            logger.warning("broker.unroutable", key=key, error=f"{type(error).__name__}: {error}"[:300])
+            await self._mend(key)
+            await self._confirm(_encoded(message), key, properties)
+
+    async def _confirm(self, body: bytes, key: str, properties: Basic.Properties) -> None:
+        assert self._line is not None, "start the bus before publishing"
+        channel = await self._line.raw(self._confirmed, READY_S)
         await channel.basic_publish(
-            _encoded(message),
+            body,
             exchange=topology.EXCHANGE,
             routing_key=key,
-            properties=_properties(message, trace, PERSISTENT),
+            properties=properties,
             mandatory=True,
             wait=False,  # for the socket; the confirm is waited for
+            timeout=CONFIRM_S,
         )
 
     async def show(self, message: Message, key: str, *, trace: str = "") -> None:
-        """Publish what is merely shown: no confirm, and nobody needs to listen."""
-        channel = await _raw(self._shown)
+        """Publish what is merely shown: no confirm, and nobody needs to listen. Raises at once when there is
+        no connection."""
+        assert self._line is not None, "start the bus before publishing"
+        channel = await self._line.raw(self._shown, 0)
         await channel.basic_publish(
             _encoded(message),
             exchange=topology.EXCHANGE,
             routing_key=key,
             properties=_properties(message, trace, NOT_PERSISTENT),
+            timeout=READY_S,
         )
 
     async def ensure_executor_queues(self, pool: str) -> None:
@@ -117,9 +152,9 @@ class Bus:
             await self._declare(queue, [topology.ready_key(pool, lane)])
 
     async def ping(self) -> None:
-        """Raises ConnectionError when the broker is not connected."""
-        if not await self._broker.ping(timeout=1):
-            raise ConnectionError("not connected to RabbitMQ")
+        """Raises ConnectionError when the broker is not connected, or takes no messages."""
+        if trouble := self.trouble:
+            raise ConnectionError(trouble)
 
     def consumer(self, queue: str) -> Consumer:
         """Who consumes a queue that was subscribed to, once the bus has been started."""
@@ -133,7 +168,31 @@ class Bus:
 
     async def close(self) -> None:
         """Close the connection."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self._broker.stop()
+
+    def _dead(self) -> list[str]:
+        """The names of channels and consumers that are closed now."""
+        named = {"admin": self._admin, "confirmed": self._confirmed, "shown": self._shown}
+        channels = [name for name, channel in named.items() if channel is None or channel.is_closed]
+        return channels + [each.queue for each in self._consumers.values() if each.dead]
+
+    async def _mend(self, key: str) -> None:
+        """Bring back the queue that a key leads to, as it was declared in this process; once for all who ask
+        at the same time."""
+        mending = self._mending.get(key)
+        if mending is None:
+            mending = self._mending[key] = asyncio.create_task(self._declare_again(key))
+            mending.add_done_callback(lambda _: self._mending.pop(key))
+        await asyncio.shield(mending)
+
+    async def _declare_again(self, key: str) -> None:
+        assert self._admin is not None
+        await self._admin.declare_exchange(topology.EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
+        if key in self._bound:
+            queue, bindings = self._bound[key]
+            await self._bind(await _declared(self._admin, queue, robust=False), bindings)
 
     async def _declare_core(self) -> None:
         assert self._admin is not None
@@ -153,15 +212,19 @@ class Bus:
         assert self._admin is not None
         if queue.name in self._queues:
             return
-        declared = await _declared(self._admin, queue)
-        for key in bindings:
-            await declared.bind(topology.EXCHANGE, key)
+        await self._bind(await _declared(self._admin, queue), bindings)
+        self._bound.update(dict.fromkeys(bindings, (queue, bindings)))
         self._queues.add(queue.name)
 
+    async def _bind(self, queue: AbstractQueue, bindings: Sequence[str]) -> None:
+        for key in bindings:
+            await queue.bind(topology.EXCHANGE, key)
+
     async def _consuming(self, connection: AbstractRobustConnection, wanted: _Wanted) -> Consumer:
-        channel = cast("AbstractRobustChannel", await connection.channel(publisher_confirms=False))
+        channel = await _opened(connection.channel(publisher_confirms=False))
         await channel.set_qos(prefetch_count=wanted.prefetch)
-        await _declared(channel, wanted.queue)  # again, so that this channel brings it back by itself
+        # Again, so that this channel brings it back by itself.
+        await self._bind(await _declared(channel, wanted.queue), wanted.bindings)
         models = {model.event: model for model in wanted.models}
         consumer = Consumer(
             channel,
@@ -175,20 +238,21 @@ class Bus:
         return consumer
 
 
-async def _declared(channel: AbstractChannel, queue: RabbitQueue) -> AbstractQueue:
+async def _opened(channel: AbstractChannel) -> AbstractRobustChannel:
+    return cast("AbstractRobustChannel", await channel)
+
+
+async def _declared(
+    channel: AbstractRobustChannel, queue: RabbitQueue, *, robust: bool = True
+) -> AbstractQueue:
     return await channel.declare_queue(
         queue.name,
         durable=queue.durable,
         exclusive=queue.exclusive,
         auto_delete=queue.auto_delete,
         arguments=queue.arguments,
+        robust=robust,
     )
-
-
-async def _raw(channel: AbstractChannel | None) -> RawChannel:
-    """The channel below, once there is a connection; aio-pika's messages cost a third of a publication."""
-    assert channel is not None, "start the bus before publishing"
-    return cast("RawChannel", await channel.get_underlay_channel())
 
 
 def _durable(name: str, *, single_active: bool = False) -> RabbitQueue:

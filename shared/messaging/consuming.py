@@ -120,7 +120,7 @@ class Consumer:
         no_ack: bool,
     ) -> None:
         self._channel = channel
-        self._queue = queue
+        self.queue = queue
         self._handler = handler
         self._models = models
         self._limit = max(1, prefetch // 2)
@@ -140,6 +140,12 @@ class Consumer:
             self._channel.reopen_callbacks.add(self._consume)
             self.consuming = True
             await self._consume(self._channel)
+
+    @property
+    def dead(self) -> bool:
+        """Whether it ought to consume and does not, for now at least."""
+        gone = self._raw is None or self._raw.is_closed or self._tag not in self._raw.consumers
+        return self.consuming and gone
 
     async def cancel(self) -> None:
         """Take nothing new; others get what comes in from now on. It may be started again."""
@@ -171,7 +177,7 @@ class Consumer:
             if self._acks is None or self._acks.channel is not raw:
                 self._acks = None if self._no_ack else Acks(raw, limit=self._limit)
             raw.on_consumer_cancel_callbacks.add(self._cancelled)
-            begun = await raw.basic_consume(self._queue, self._take, no_ack=self._no_ack)
+            begun = await raw.basic_consume(self.queue, self._take, no_ack=self._no_ack)
             if self.consuming:
                 self._tag = begun.consumer_tag
             elif begun.consumer_tag:
@@ -181,7 +187,7 @@ class Consumer:
         """The broker says that the queue is gone. Closed with an error, the channel comes back and declares
         it again."""
         if self._raw is not None and self._tag is not None:
-            gone = ConnectionError(f"{self._queue} has been deleted")
+            gone = ConnectionError(f"{self.queue} has been deleted")
             self._closing = asyncio.create_task(self._raw.close(gone))
 
     async def _take(self, raw: DeliveredMessage) -> None:
@@ -197,7 +203,7 @@ class Consumer:
             await self._handler(self._delivery(raw, acks, tag))
         except Exception as error:
             if not isinstance(error, Poison):
-                logger.exception("message.failed", queue=self._queue, key=raw.routing_key)
+                logger.exception("message.failed", queue=self.queue, key=raw.routing_key)
             if acks and acks.rejected(tag):
                 await acks.channel.basic_reject(tag, requeue=False)
         else:

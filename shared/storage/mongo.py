@@ -17,6 +17,10 @@ Document = dict[str, Any]
 Filter = Mapping[str, Any]
 
 DUPLICATE_KEY = 11000
+SELECTION_MS = 2_000
+"""How long an operation waits for a store that is away: callers are to be told soon, and ask again."""
+CONNECT_MS = 5_000
+"""A store that does not answer a look at it within this time is away: whoever waits for it is told."""
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 # Not "$exists": the embedded store takes a field that holds null for absent.
 OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte"})
@@ -139,7 +143,9 @@ class Store:
             journal=True,
             tz_aware=True,
             maxPoolSize=20,
-            serverSelectionTimeoutMS=5000,
+            serverSelectionTimeoutMS=SELECTION_MS,
+            connectTimeoutMS=CONNECT_MS,
+            heartbeatFrequencyMS=CONNECT_MS,
             socketTimeoutMS=30_000,
         )
         self._database = self._client.get_default_database("weft")

@@ -169,12 +169,12 @@ def _no_second_answer() -> list[Change]:
     """An answer whose message was lost is not looked for, neither by planners nor by executors."""
     woken = Facts._of_woken
 
-    async def of_woken(self: Any, runs: Any) -> Any:
+    async def of_woken(self: Any, runs: Any, graphs: Any) -> Any:
         async def load(_ids: Any) -> dict[str, NodeRun]:
             return {}
 
         with patch.object(self._node_runs, "load", load):
-            return await woken(self, runs)
+            return await woken(self, runs, graphs)
 
     return [(Facts, "_of_woken", of_woken), (Executor, "_again", _nothing)]
 

@@ -7,13 +7,15 @@ delivered twenty times."""
 import asyncio
 
 import aio_pika
-from aio_pika.abc import AbstractQueue
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel, AbstractQueue
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 
 from services.gateway.dead.letters import letter_of, message_of
 from services.gateway.errors import Refused
 from shared.ids import now_ms
-from shared.messaging.topology import DEAD_QUEUE
+from shared.messaging.line import broker_url
+from shared.messaging.topology import DEAD_EXCHANGE, DEAD_QUEUE, QUORUM
 from shared.metrics import DEAD_LETTERS
 from shared.storage.dead_letters import DeadLetter, DeadLetters
 from shared.storage.mongo import Store
@@ -30,7 +32,7 @@ class DeadBox:
     them."""
 
     def __init__(self, amqp_url: str, store: Store) -> None:
-        self._amqp_url = amqp_url
+        self._amqp_url = broker_url(amqp_url, "weft-dead-letters")
         self._store = store
         self.letters = DeadLetters(store)
 
@@ -39,8 +41,7 @@ class DeadBox:
         while True:
             try:
                 async with await aio_pika.connect(self._amqp_url) as connection:
-                    channel = await connection.channel()
-                    await self._move_all(await channel.get_queue(DEAD_QUEUE, ensure=False))
+                    await self._move_all(await _dead_queue(await connection.channel()))
             except Exception as error:
                 logger.warning("dead_letters.waiting", error=f"{type(error).__name__}: {error}"[:300])
             await asyncio.sleep(TRY_AGAIN_S)
@@ -91,3 +92,11 @@ class DeadBox:
         except Exception as error:
             logger.warning("dead_letter.not_replayed", id=letter.id, error=f"{type(error).__name__}: {error}")
             raise Refused("broker_unavailable", "The broker cannot be reached; please try again") from error
+
+
+async def _dead_queue(channel: AbstractChannel) -> AbstractQueue:
+    """Declared, in case it has been deleted: what dies is kept in its queue until there is this one."""
+    exchange = await channel.declare_exchange(DEAD_EXCHANGE, ExchangeType.FANOUT, durable=True)
+    queue = await channel.declare_queue(DEAD_QUEUE, durable=True, arguments=dict(QUORUM))
+    await queue.bind(exchange)
+    return queue

@@ -57,16 +57,16 @@ async def serve(amqp_url: str, gateway_store: Store) -> Callable[..., Any]:
     """Starts a gateway as a service does: `async with serve(**settings) as service`."""
 
     @asynccontextmanager
-    async def served(**changes: Any) -> AsyncIterator[Service]:
+    async def served(store: Store = gateway_store, **changes: Any) -> AsyncIterator[Service]:
         given = {"api_key": KEY, "port": 0, "amqp_url": amqp_url, **changes}
         settings = GatewaySettings.model_validate(given)
-        bus = Bus(amqp_url, name="test-gateway", drain_s=1)
+        bus = Bus(settings.amqp_url, name="test-gateway", drain_s=1)
         service = Service(
             "gateway",
             new_id("gateway"),
             settings,
             bus,
-            gateway_store,
+            store,
             HealthApp({"broker": bus.ping}),
             ("", 0),
         )

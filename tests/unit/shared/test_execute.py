@@ -1,7 +1,7 @@
 """Around the node types: claim, acknowledge, run, store, tell. And what if somebody was there first?"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -76,6 +76,31 @@ async def test_a_second_delivery_runs_nothing_and_repeats_the_answer_when_there_
     await work.on_ready(arrived(ledger))
     assert held.begun.empty()
     assert ledger.answers[0] == ledger.answers[1]
+
+
+async def test_a_connection_lost_while_it_is_claimed_does_not_leave_it_undone(
+    work: Executor, ledger: Ledger, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The handler is cancelled while its claim is being stored, and the message comes again."""
+    stored, answer = ledger.insert, asyncio.Event()
+
+    async def slowly(node_runs: Sequence[NodeRun]) -> set[str]:
+        there = await stored(node_runs)
+        await answer.wait()
+        return there
+
+    monkeypatch.setattr(ledger, "insert", slowly)
+    handling = asyncio.create_task(work.on_ready(arrived(ledger)))
+    await ledger.noted("claimed run_1:a:1")
+    handling.cancel()
+    await asyncio.wait([handling])
+    again = asyncio.create_task(work.on_ready(arrived(ledger)))
+    answer.set()
+    held.release.set()
+    await again
+    await work.drain()
+    assert [each.head for each in ledger.answers][:1] == ["a"]
+    assert held.begun.qsize() == 1, "and it is done once"
 
 
 async def test_what_nobody_wants_any_more_is_stopped_and_its_claim_closed(

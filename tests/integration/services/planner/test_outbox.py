@@ -39,7 +39,7 @@ async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
     outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
     assert outbox.age_s() == 0
     left = {"1": Event(type="run.started", at=now_ms() - 60_000), "2": Event(type="node.ready", at=now_ms())}
-    saved = Saved(run(outbox=left, seq=2), pinned(graph("a")), [], [], "")
+    saved = Saved(run(outbox=left, seq=2), pinned(graph("a")), [], {}, "")
     flushing = asyncio.create_task(outbox.flush([saved], now_ms()))
     await asyncio.sleep(0)
     assert 60 <= outbox.age_s() < 600, "as old as the oldest event"
@@ -52,11 +52,11 @@ async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
 async def test_fresh_events_are_told_at_once_and_recorded_with_those_that_follow(store: Store) -> None:
     outbox = confirming(store)
     begun = {"1": Event(type="run.started", at=now_ms()), "2": Event(type="node.ready", at=now_ms())}
-    [kept] = await outbox.flush([Saved(run(outbox=begun, seq=2), pinned(graph("a")), [], [], "")], now_ms())
+    [kept] = await outbox.flush([Saved(run(outbox=begun, seq=2), pinned(graph("a")), [], {}, "")], now_ms())
     assert await RunEvents(store).after("run_1", 0) == {}
     assert kept.outbox == begun, "they stay in the run until they are recorded"
     more = {**begun, "3": Event(type="node.succeeded", at=now_ms())}
-    saved = Saved(run(outbox=more, seq=3), pinned(graph("a")), [], [], "", sent=2)
+    saved = Saved(run(outbox=more, seq=3), pinned(graph("a")), [], {}, "", sent=2)
     [kept] = await outbox.flush([saved], now_ms() + RECORD_AFTER_MS)
     assert [*await RunEvents(store).after("run_1", 0)] == [1, 2, 3]
     assert kept.outbox == {}
@@ -69,7 +69,7 @@ async def test_a_finished_run_keeps_everything_until_it_is_recorded_with_others(
     )
     ended = {"1": Event(type="run.started", at=NOW), "2": Event(type="run.succeeded", at=NOW)}
     finished = run(outbox=ended, results={answer.id: answer}, seq=2, status="succeeded")
-    [kept] = await outbox.flush([Saved(finished, pinned(graph("a")), [], [], "")], now_ms())
+    [kept] = await outbox.flush([Saved(finished, pinned(graph("a")), [], {}, "")], now_ms())
     assert kept == finished
     [bare] = await outbox.record([kept])
     assert (bare.outbox, bare.results) == ({}, {})
@@ -82,7 +82,7 @@ async def test_results_that_came_with_the_run_are_stored_when_it_is_flushed(stor
     answer = NodeRun(
         id="run_1:a:1", run_id="run_1", workspace_id="default", results=[succeeded("a")], created_at=NOW
     )
-    saved = Saved(run(results={answer.id: answer}), pinned(graph("a")), [], [], "")
+    saved = Saved(run(results={answer.id: answer}), pinned(graph("a")), [], {}, "")
     [kept] = await outbox.flush([saved], now_ms())
     assert kept.results == {}
     assert await NodeRuns(store).load([answer.id]) == {answer.id: answer}

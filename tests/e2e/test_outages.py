@@ -1,0 +1,52 @@
+"""Store or broker are killed while callers start runs: they are told to come back, and nothing they were
+promised is lost."""
+
+import asyncio
+
+import pytest
+
+from tests.e2e.client import Body, Weft, graph, http, node
+from tests.http_server import Server
+from tests.waiting import until
+
+KEYS = 30
+
+
+async def start_for_certain(weft: Weft, of: Body, key: str) -> tuple[str, int]:
+    """The id of the run for a key, asked for as a caller does who obeys `Retry-After`; how often it was told
+    to come back."""
+    refused = 0
+    async with asyncio.timeout(60):
+        while True:
+            headers = {"Idempotency-Key": key}
+            status, body, told = await weft.asked("POST", "/runs", {"graph": of}, headers=headers)
+            if status in (200, 202):
+                return body["id"], refused
+            assert (status, body["code"]) in ((503, "store_unavailable"), (503, "broker_unavailable")), body
+            refused += 1
+            await asyncio.sleep(float(told["Retry-After"]))
+
+
+@pytest.mark.parametrize("backend", ["store", "broker"])
+async def test_what_was_acknowledged_outlives_a_backend_that_is_killed(
+    weft: Weft, target: Server, backend: str
+) -> None:
+    line = graph([node("a"), http("call", target.url(f"/gate/{backend}"), "POST"), node("z")], "a > call > z")
+    held = [await weft.start(line) for _ in range(5)]
+    await until(lambda: len(target.seen) == 5)
+    killed = weft.kill(backend)
+    target.open(backend)
+    starting = [start_for_certain(weft, line, f"{backend}-{number}") for number in range(KEYS)]
+    started = await asyncio.gather(*starting)
+    assert sum(refused for _, refused in started), "callers were told to come back"
+    await until(lambda: weft.pid(backend) != killed)
+    again = await asyncio.gather(*(start_for_certain(weft, line, f"{backend}-{n}") for n in range(KEYS)))
+    ids = [run_id for run_id, _ in started]
+    assert [run_id for run_id, _ in again] == ids, "one run a key"
+    for run_id in (*held, *ids):
+        run = await weft.end(run_id)
+        assert run["status"] == "succeeded", run["failure"]
+        assert [each["type"] for each in await weft.events(run_id)].count("node.succeeded") == 3
+    assert len(target.seen) == 5 + KEYS, "no call was made twice"
+    for service in ("gateway", "planner", "runner", "connectors"):
+        await weft.back(service, 0)
