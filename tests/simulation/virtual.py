@@ -12,8 +12,8 @@ from services.planner import clock
 from shared import attempt, ids, sliced, tree
 
 START_S = 1_700_000_000
-TIMED = (clock, attempt, ids, sliced, tree)
-"""The modules that read the time."""
+TIMED = (clock, attempt, sliced, tree)
+"""The modules that measure time; what time it is they all ask of `ids`."""
 
 
 class Stalled(Exception):
@@ -137,7 +137,7 @@ class VirtualTime:
         self._loop = loop
         self.monotonic = self.perf_counter = loop.time
 
-    def time_ns(self) -> int:
+    def now_ns(self) -> int:
         """The wall clock of who asks."""
         process = PROCESS.get(None)
         skew_s = process.skew_s if process else 0.0
@@ -151,8 +151,10 @@ def virtual_time() -> Iterator[VirtualLoop]:
     asyncio.set_event_loop(loop)
     try:
         with ExitStack() as stack:
+            time = VirtualTime(loop)
             for module in TIMED:
-                stack.enter_context(patch.object(module, "time", VirtualTime(loop)))
+                stack.enter_context(patch.object(module, "time", time))
+            stack.enter_context(patch.object(ids, "STEADY", time))
             yield loop
     finally:
         loop.forget()
