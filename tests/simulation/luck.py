@@ -36,17 +36,17 @@ def drawn(chance: Random) -> Trouble:
     """Fair weather or foul."""
     pick = chance.choice
     return Trouble(
-        fail=pick([0, 0.01, 0.05]),
-        kill=pick([0, 0.005, 0.02]),
+        fail=pick([0, 0.02, 0.08]),
+        kill=pick([0, 0.02, 0.05]),
         slow=pick([0, 0.01]),
         lose=pick([0, 0.02, 0.15]),
-        wipe=pick([0, 0, 0.5]),
+        wipe=pick([0, 0, 0.6]),
         double=pick([0, 0.1, 0.3]),
         delay=pick([0, 0.05, 0.3]),
-        kills_left=pick([1, 2, 4]),
+        kills_left=pick([1, 3, 6]),
         stops=pick([0, 0, 1, 2]),
         until_s=pick([3, 10, 30]),
-        planners=pick([1, 1, 2]),
+        planners=pick([1, 2, 2]),
         executors=pick([1, 2]),
         skew_s=pick([0, 0, 0.5]),
     )
