@@ -45,6 +45,10 @@ class Keeping:
                 work.decision = replace(work.decision, run=run)
             self._results.remember(work.decision)
 
+    def forget(self, run_id: str) -> None:
+        """What was decided has not come to be stored."""
+        self._results.forget(run_id)
+
     async def complete(self, works: Sequence[Work]) -> None:
         """The run's output where it has succeeded, its next `rev`, and who writes it: each save has a mark of
         its own, for one that seemed to fail may be applied after the next was decided on."""

@@ -119,6 +119,8 @@ class Offspring:
         await self._keeping.store_results(works)
         await self._keeping.complete(works)
         there = await self._store(works, flush)
+        for run_id in there:  # another answer was first: what has been put by of this one does not count
+            self._keeping.forget(run_id)
         unanswered = [each for each in message.unanswered if each in awaited]
         if unanswered:
             again = Spawn(message.node, message.attempt, message.field, unanswered)

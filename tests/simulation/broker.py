@@ -121,6 +121,13 @@ class Broker:
                 queue.waiting.clear()
             self._pump(queue)
 
+    def move(self) -> None:
+        """Planners share their queues out anew; each goes on with what it has."""
+        for queue in self.queues.values():
+            if queue.single_active and len(queue.consumers) > 1:
+                self.luck.chance.shuffle(queue.consumers)
+                self._pump(queue)
+
     def _wiped(self) -> bool:
         return self.luck.strikes(self.luck.trouble.wipe)
 

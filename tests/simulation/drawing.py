@@ -30,13 +30,13 @@ def version(chance: Random, version_id: str, *, plain: bool = False) -> Version:
     )
 
 
-def _graph(chance: Random, most: int, depth: int) -> tuple[dict[str, Any], Frozen]:
+def _graph(chance: Random, most: int, depth: int, *, light: bool = False) -> tuple[dict[str, Any], Frozen]:
     nodes: list[dict[str, Any]] = []
     edges: dict[tuple[str, str, str], dict[str, str]] = {}
     frozen: Frozen = {}
     for index in range(chance.randint(1, most)):
         name = f"n{index}"
-        made, frozen[name] = _node(chance, name, depth)
+        made, frozen[name] = _node(chance, name, depth, light)
         nodes.append(made)
         sources = (
             [f"n{chance.randrange(index)}" for _ in range(chance.choice((0, 1, 1, 1, 2)))] if index else []
@@ -47,15 +47,15 @@ def _graph(chance: Random, most: int, depth: int) -> tuple[dict[str, Any], Froze
         frozen[name]["references"] = sorted(set(sources))
     settings: dict[str, Any] = {"max_parallel": chance.choice((1, 2, 20))}
     settings["timeout_s"] = chance.choice((60, 9_000, 9_000)) if depth == 0 else 9_000
-    if depth == 0 and chance.random() < 0.2:
+    if depth == 0 and chance.random() < 0.25:
         full = chance.choice(("queue", "queue", "cancel_running"))
         settings["concurrency"] = {"key": "k", "limit": 1, "when_full": full}
     return {"nodes": nodes, "edges": list(edges.values()), "settings": settings}, frozen
 
 
-def _node(chance: Random, name: str, depth: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    kind = _kind(chance, depth)
-    effects = chance.choice(("none", "none", "repeatable", "once")) if kind == "act" else "none"
+def _node(chance: Random, name: str, depth: int, light: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    kind = "act" if light else _kind(chance, depth)
+    effects = chance.choice(("none", "none", "repeatable", "once")) if kind == "act" and not light else "none"
     ports = list(OWN_PORTS.get(kind, ["out"]))
     if kind == "act" and chance.random() < 0.2:
         ports = ["true", "false"]
@@ -73,7 +73,7 @@ def _node(chance: Random, name: str, depth: int) -> tuple[dict[str, Any], dict[s
         "pool": "core",
         "ports": ports,
         "side_effects": effects,
-        "light": kind == "act" and chance.random() < 0.4,
+        "light": light or (kind == "act" and chance.random() < 0.4),
         "waits": kind in WAITS,
         "bodies": bodies,
     }
@@ -81,9 +81,9 @@ def _node(chance: Random, name: str, depth: int) -> tuple[dict[str, Any], dict[s
 
 def _kind(chance: Random, depth: int) -> str:
     drawn = chance.random()
-    if drawn < 0.62:
+    if drawn < 0.55:
         return "act"
-    if drawn < 0.77:
+    if drawn < 0.68:
         return chance.choice(WAITS)
     if depth == 0:
         return chance.choice(("map", "map", "loop", "try", "workflow"))
@@ -103,5 +103,6 @@ def _config(
     config["failing"] = chance.choice(("stop", "keep", "drop"))
     bodies: dict[str, Frozen] = {}
     for field in ("graph", "finally") if kind == "try" and chance.random() < 0.4 else ("graph",):
-        config[field], bodies[field] = _graph(chance, 2, depth + 1)
+        light = kind == "map" and chance.random() < 0.5  # so that its items go in slices
+        config[field], bodies[field] = _graph(chance, 2, depth + 1, light=light)
     return config, bodies

@@ -15,7 +15,7 @@ LATER_S = 3.0
 @dataclass
 class Trouble:
     """How often what goes wrong, as chances for each operation or message. `wipe` is for those that a
-    consumer has when it is lost."""
+    consumer has when it is lost. `breaks` are lost connections, in `moves` planners change their queues."""
 
     fail: float
     kill: float
@@ -26,6 +26,8 @@ class Trouble:
     delay: float
     kills_left: int
     stops: int
+    breaks: int
+    moves: int
     until_s: float
     planners: int
     executors: int
@@ -36,17 +38,19 @@ def drawn(chance: Random) -> Trouble:
     """Fair weather or foul."""
     pick = chance.choice
     return Trouble(
-        fail=pick([0, 0.01, 0.05]),
-        kill=pick([0, 0.005, 0.02]),
+        fail=pick([0, 0.02, 0.08]),
+        kill=pick([0, 0.01, 0.04]),
         slow=pick([0, 0.01]),
         lose=pick([0, 0.02, 0.15]),
-        wipe=pick([0, 0, 0.5]),
+        wipe=pick([0, 0.5, 1]),
         double=pick([0, 0.1, 0.3]),
         delay=pick([0, 0.05, 0.3]),
-        kills_left=pick([1, 2, 4]),
+        kills_left=pick([1, 3, 6]),
         stops=pick([0, 0, 1, 2]),
+        breaks=pick([0, 1, 2]),
+        moves=pick([0, 3, 10]),
         until_s=pick([3, 10, 30]),
-        planners=pick([1, 1, 2]),
+        planners=pick([1, 2, 2]),
         executors=pick([1, 2]),
         skew_s=pick([0, 0, 0.5]),
     )

@@ -4,6 +4,7 @@ test."""
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import repeat
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +12,9 @@ from services.planner import decide
 from services.planner.clock import Clock
 from services.planner.facts import Facts
 from services.planner.handlers import Planner
+from services.planner.keeping import Keeping
 from services.planner.memory import Memory
+from services.planner.outputs import Outputs
 from services.planner.results import Results, Storing
 from services.planner.saved import Saved
 from services.planner.transitions import Draft
@@ -184,6 +187,35 @@ def _trust_memory() -> list[Change]:
     return [(Memory, "forget", lambda *_args: None)]
 
 
+def _no_doubt() -> list[Change]:
+    """What says nothing to a remembered run is acknowledged, whatever another planner has made of the run."""
+
+    async def outdated(*_args: Any) -> set[str]:
+        return set()
+
+    return [(Planner, "_outdated", outdated)]
+
+
+def _one_mark_a_planner() -> list[Change]:
+    """A save of unknown outcome cannot be told from another one of the same planner."""
+    real = Keeping.complete
+
+    async def complete(self: Any, works: Sequence[Work]) -> None:
+        self._saves = repeat(1)
+        await real(self, works)
+
+    return [(Keeping, "complete", complete)]
+
+
+def _outputs_of_any_attempt() -> list[Change]:
+    """What is remembered of a node's output is sent, whichever attempt it is of."""
+
+    def at_hand(self: Any, run: Run, node_id: str) -> Any:
+        return self._known.get(run.id, {}).get(node_id, (0, None))[1]
+
+    return [(Outputs, "_at_hand", at_hand)]
+
+
 def _no_repeat_of_events() -> list[Change]:
     """Events that share a document with some that were recorded before are taken for recorded."""
 
@@ -235,6 +267,9 @@ MUTANTS: dict[str, Callable[[], list[Change]]] = {
         _no_look_at_children,
         _no_second_answer,
         _trust_memory,
+        _no_doubt,
+        _one_mark_a_planner,
+        _outputs_of_any_attempt,
         _no_repeat_of_events,
         _no_alarm,
         _slots_without_fence,

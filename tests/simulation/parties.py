@@ -21,6 +21,8 @@ from tests.simulation.virtual import Process, VirtualLoop
 
 PREFETCH = 50
 SLOTS = 10
+EARLY_S = 6.0
+"""By then most has happened."""
 
 
 class Around(Protocol):
@@ -59,8 +61,10 @@ class Parties:
             self.start("executor", self._executor)
         for _ in range(trouble.stops):
             loop.call_later(chance.uniform(0, trouble.until_s), self._stop)
-        for _ in range(chance.choice((0, 0, 1, 2))):
+        for _ in range(trouble.breaks):
             loop.call_later(chance.uniform(0, trouble.until_s), self._disconnect)
+        for _ in range(trouble.moves):
+            loop.call_later(chance.uniform(0, min(trouble.until_s, EARLY_S)), self._world.broker.move)
 
     def end(self) -> None:
         """Kill all; nobody follows."""

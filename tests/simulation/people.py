@@ -57,10 +57,11 @@ class People:
         await self._publish_versions()
         while True:
             if self._to_begin:
-                await self._begin(
-                    run(f"run_{self._count + 1}", version="wf_1:1", rev=0, wake_at=now_ms() + RECOVERY_MS)
-                )
-                self._to_begin -= 1
+                many = chance.choice((1, self._to_begin))
+                names = [f"run_{self._count + 1 + each}" for each in range(many)]
+                fresh = {"version": "wf_1:1", "rev": 0, "wake_at": now_ms() + RECOVERY_MS}
+                await asyncio.gather(*(self._begin(run(name, **fresh)) for name in names))
+                self._to_begin -= many
             await asyncio.sleep(chance.choice((0.05, 0.3, 2)) if not self._world.luck.calm else 2)
             if self._controls > 0 and not self._world.luck.calm and chance.random() < 0.5:
                 self._controls -= 1
