@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,6 +43,7 @@ class Keeper:
     stopped: set[str] = field(default_factory=set[str])
     took: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     waiting: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
+    kills: Counter[str] = field(default_factory=Counter)
     held: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
 
     def __post_init__(self) -> None:
@@ -75,14 +77,16 @@ class Keeper:
         await until(running, f"a {kind} that runs")
         return self.random.choice(await running())
 
-    def kill(self, name: str) -> None:
-        """Kill it with -9; how long it takes to be ready again is noted."""
+    def kill(self, name: str) -> "asyncio.Task[None]":
+        """Kill it with -9; the task notes how long it takes to be ready again."""
         process = self.system.processes[name]
         self._clock(name).unlink(missing_ok=True)
         self.send(name, signal.SIGKILL)
-        task = asyncio.create_task(self._note(name, process.pid))
+        self.kills[name] += 1
+        task = asyncio.create_task(self._note(name, process.pid, self.kills[name]))
         self.waiting.add(task)
         task.add_done_callback(self.waiting.discard)
+        return task
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a process that runs."""
@@ -133,14 +137,16 @@ class Keeper:
             await process.restart()
             self.system.publish()
 
-    async def _note(self, name: str, before: int) -> None:
+    async def _note(self, name: str, before: int, kill: int) -> None:
+        """A process that is killed again before it is ready is noted then."""
         began, process = time.monotonic(), self.system.processes[name]
 
         async def back() -> bool:
-            return process.pid != before and await self.is_up(name)
+            return self.kills[name] > kill or (process.pid != before and await self.is_up(name))
 
         await until(back, f"{name} to come back")
-        self.took.setdefault(name.partition("-")[0], []).append(time.monotonic() - began)
+        if self.kills[name] == kill:
+            self.took.setdefault(name.partition("-")[0], []).append(time.monotonic() - began)
 
     def _clock(self, name: str) -> Path:
         return self.system.home / "clock" / name

@@ -64,8 +64,7 @@ class Mischief:
         """Broker and store one after the other, and only once the broker's register has reached the disk."""
         async with self.behind:
             self._note("restart", name)
-            self.keeper.kill(name)
-            await asyncio.gather(*self.keeper.waiting)
+            await self.keeper.kill(name)
             await asyncio.sleep(SETTLED_S)
 
     async def _stop(self, kind: str) -> None:
