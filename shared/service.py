@@ -18,7 +18,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.health import HealthApp
 from shared.ids import new_id
 from shared.messaging.broker import Bus
-from shared.serving import connection
 from shared.storage.mongo import Store
 from shared.telemetry import logger, set_up_logs, set_up_traces
 
@@ -36,9 +35,6 @@ class Settings(BaseSettings):
     health_port: int = Field(default=9400, ge=0, le=65_535)
     log_level: str = "info"
     drain_s: float = Field(default=10, description="Seconds that work under way may take after SIGTERM")
-    stalled_s: float = Field(
-        default=60, gt=0, description="A caller that reads nothing of its answer for so long is let go"
-    )
     trace_sample: float = Field(default=0.1, ge=0, le=1)
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
@@ -46,7 +42,8 @@ class Settings(BaseSettings):
 @dataclass
 class Service:
     """What a service is composed from. `drain` is awaited between the last consumed message and the closing
-    of the connections; `app` replaces the plain health endpoint, on `listen`."""
+    of the connections; `app` replaces the plain health endpoint, on `listen`, over connections of the class
+    `http`."""
 
     name: str
     id: str
@@ -56,6 +53,7 @@ class Service:
     health: HealthApp
     listen: tuple[str, int]
     app: Any = None
+    http: Any = "auto"
     drain: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
@@ -172,7 +170,7 @@ async def _http(service: Service) -> AsyncIterator[None]:
     server = _Server(
         uvicorn.Config(
             service.app or service.health,
-            http=connection(service.settings.stalled_s),
+            http=service.http,
             access_log=False,
             log_config=None,
             lifespan="off",

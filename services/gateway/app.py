@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from services.gateway import openapi
+from services.gateway.connection import connection
 from services.gateway.edge import Edge
 from services.gateway.errors import add_handlers
 from services.gateway.identity.keys import KeyGuard
@@ -67,6 +68,7 @@ async def compose(service: Service) -> AsyncIterator[None]:
         f"gateway.{service.id}", gateway.heard, HEARD, bindings=keys, prefetch=200, transient=True
     )
     service.app = guarded(routed(gateway), settings.api_key.get_secret_value(), service.health)
+    service.http = connection(settings.stalled_s)
     service.listen = (settings.host, settings.port)
     service.drain.append(gateway.watchers.close)
     moving = asyncio.create_task(gateway.dead_box.run())

@@ -19,6 +19,9 @@ class GatewaySettings(Settings):
     public_url: str = Field(
         "", description="Where callers reach the gateway, if that is not what they ask for"
     )
+    stalled_s: float = Field(
+        60, gt=0, description="A caller that reads nothing of its answer for so long is let go, in seconds"
+    )
     heartbeat_s: float = Field(15, gt=0, description="Longest silence on an event stream, in seconds")
 
 

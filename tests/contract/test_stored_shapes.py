@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.value import Value
 from shared.contracts.version import PinnedGraph
-from shared.storage.mongo import Store
+from shared.storage.cache import Cache
+from shared.storage.dead_letters import DeadLetters
+from shared.storage.idempotency import Idempotency
+from shared.storage.mongo import INDEXES, Store
 from shared.storage.node_runs import NodeRuns
+from shared.storage.node_types import NodeTypes
+from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.shapes import FIELD, Document, Shape
+from shared.storage.slots import SlotStore
+from shared.storage.sources import Sources
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -40,6 +48,11 @@ async def laid(store: Store, collection: str, shape: int) -> list[str]:
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_there_are_documents_of_every_shape(collection: str) -> None:
     assert list(golden(collection)) == list(range(1, Shape(collection).number + 1))
+
+
+def test_no_kind_of_document_is_forgotten() -> None:
+    """Leases are made anew by each process."""
+    assert {*INDEXES, "slots", "node_types"} - set(COLLECTIONS) == set()
 
 
 @pytest.mark.parametrize("shape", golden("runs"))
@@ -102,3 +115,44 @@ async def test_events_are_read_in_order(store: Store, shape: int) -> None:
         (41, "node.ready", None),
         (42, "node.failed", "api"),
     ]
+
+
+@pytest.mark.parametrize("shape", golden("slots"))
+async def test_slots_are_read_and_saved_again(store: Store, shape: int) -> None:
+    await laid(store, "slots", shape)
+    slots = SlotStore(store)
+    [found] = await slots.page("", 9)
+    assert (found.holders, [each.place for each in found.waiting]) == ([RUN], ["line", "front", "out"])
+    assert await slots.save([found.model_copy(update={"waiting": []})]) == {found.id}
+
+
+@pytest.mark.parametrize("shape", golden("payloads"))
+async def test_large_values_are_read_whole_and_in_pieces(store: Store, shape: int) -> None:
+    whole, _, _, pieces = await laid(store, "payloads", shape)
+    payloads = Payloads(store)
+    assert await payloads.text(Value(ref=whole, size=7)) == '"one, "'
+    assert await payloads.text(Value(ref=pieces, size=5)) == "[1,2]"
+
+
+@pytest.mark.parametrize("shape", golden("dead_letters"))
+async def test_letters_are_read_with_their_bodies_and_claimed(store: Store, shape: int) -> None:
+    [letter_id] = await laid(store, "dead_letters", shape)
+    await laid(store, "dead_bodies", 1)
+    letters = DeadLetters(store)
+    [letter] = await letters.page(before=None, limit=9, queue="planner.v1.07")
+    assert (letter.routing_key, await letters.body(letter_id)) == ("run.woken.07", b'{"run_id": 7}')
+    assert await letters.claim(letter, 1_700_000_100_000)
+
+
+async def test_keys_sources_answers_and_node_types_are_read(store: Store) -> None:
+    for each in ("idempotency", "sources", "cache", "node_types"):
+        await laid(store, each, max(golden(each)))
+    reserved = await Idempotency(store).find("default", "order-7")
+    assert reserved is not None
+    assert reserved.run_id == RUN
+    assert await Sources(store).held([RUN], 1_700_000_000_000) == {RUN}
+    [key] = [each["_id"] for each in golden("cache")[1]]
+    kept = await Cache(store).find(key, "default", 1_700_000_000_000)
+    assert kept is not None
+    assert (kept.port, kept.output.json_text) == ("out", "1")
+    assert (await NodeTypes(store).all())["shop.ask"].ports == ["out", "busy"]

@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 
+from shared.contracts.graph import MAX_GRAPH_BYTES
 from shared.service import Service
 from shared.storage.mongo import Store
-from tests.integration.gateway.api import KEY, Api
+from tests.integration.gateway.api import KEY, Api, Planner
 
 NODE = {"id": "a", "type": "noop"}
 PATHS = ("/workflows", "/runs", "/graphs/validate")
@@ -166,6 +168,22 @@ async def test_a_caller_that_hangs_up_half_way_disturbs_nobody(api: Api, gateway
     await writer.drain()
     writer.close()
     assert (await api.get("/runs")).status == 200
+
+
+async def test_a_thousand_nodes_near_a_megabyte_are_run(serve: Any, planner: Planner) -> None:
+    """As large as a graph may be in both ways; a little more is refused, and says how much there may be."""
+    big = many(1000)
+    for each in big["nodes"]:
+        each.update(type="set", config={"values": {"text": "x" * 900}})
+    assert 900_000 < len(orjson.dumps(big)) < MAX_GRAPH_BYTES
+    async with serve(max_nodes=1000) as service, aiohttp.ClientSession(headers={"X-API-Key": KEY}) as session:
+        api = Api(f"http://127.0.0.1:{service.listen[1]}", session)
+        started = await api.post("/runs", {"graph": big})
+        assert (started.status, len(started.body["nodes"])) == (202, 1000)
+        assert (await planner.next_run()).id == started.body["id"]
+        big["nodes"][7]["config"] = {"values": {"text": "x" * 100_000}}
+        refused = (await api.post("/runs", {"graph": big})).refused(422, "invalid_graph")
+        assert f"{MAX_GRAPH_BYTES:,} may be" in refused.body["detail"]
 
 
 async def test_large_graphs_can_be_allowed(serve: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.value import INLINE_BYTES, Value, inline
 from shared.storage.mongo import Store
-from shared.storage.payloads import READ_AT_ONCE, SAID_AGAIN_MS, Payloads
+from shared.storage.payloads import PIECE_CHARS, READ_AT_ONCE, SAID_AGAIN_MS, Payloads
 from tests.builders import NOW
 
 
@@ -106,7 +106,7 @@ async def test_what_is_gone_is_named(payloads: Payloads) -> None:
 async def test_what_has_very_many_pieces_is_read_some_at_a_time(
     payloads: Payloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large = text(8_000_000, "\U0001f9f6") + text(8_000_000, "\U0001f9f7")
+    large = "".join(chr(0x1F300 + number) * PIECE_CHARS for number in range(40))
     value = await payloads.refer(large)
     assert value.size > 48 * 2**20, "more than a message may have on MongoDB's wire"
     find, asked = payloads._collection.find, list[int]()

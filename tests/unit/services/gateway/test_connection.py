@@ -8,7 +8,7 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from shared.serving import LOOKS, connection
+from services.gateway.connection import LOOKS, connection
 
 
 async def nobody(scope: Any, receive: Any, send: Any) -> None:
