@@ -93,8 +93,8 @@ class Executor:
             await asyncio.wait(under_way)
 
     async def leave(self) -> None:
-        """Give the lease back; only when nothing is under way and nothing beats any more. Never raises: without
-        a store it runs out by itself."""
+        """Give the lease back; only when nothing is under way and nothing beats any more. Never raises:
+        without a store it runs out by itself."""
         try:
             await self._executors.leave(self.id)
         except Exception as error:

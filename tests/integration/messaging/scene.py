@@ -90,8 +90,9 @@ class Scene:
 @asynccontextmanager
 async def scene(amqp_url: str, store_url: str, target: Server) -> AsyncIterator[Scene]:
     """All of it, working; the wires are whole at the end."""
-    calls: dict[str, Any] = {"type": "http.request", "config": {"url": target.url("/gate/call"), "method": "POST"}}
-    calls["timeout_s"] = 20  # what a deleted queue has swallowed is looked for when the node's time is over
+    asked = {"url": target.url("/gate/call"), "method": "POST"}
+    # What a deleted queue has swallowed is looked for when the node's time is over.
+    calls: dict[str, Any] = {"type": "http.request", "config": asked, "timeout_s": 20}
     drawn = graph("a > call > z", call=calls)
     published = version(drawn, pools={"call": "http"}, side_effects={"call": "once"})
     bus, store = Bus(amqp_url, name="test-scene"), Store(store_url)
