@@ -92,8 +92,12 @@ class Executor:
             await asyncio.wait(under_way)
 
     async def leave(self) -> None:
-        """Give the lease back; only when nothing is under way and nothing beats any more."""
-        await self._executors.leave(self.id)
+        """Give the lease back; only when nothing is under way and nothing beats any more. Never raises:
+        without a store it runs out by itself."""
+        try:
+            await self._executors.leave(self.id)
+        except Exception as error:
+            logger.warning("executor.lease_kept", error=f"{type(error).__name__}: {error}"[:300])
 
     async def _run_unclaimed(self, ready: NodeReady, trace: str) -> None:
         with span(

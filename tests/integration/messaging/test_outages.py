@@ -101,6 +101,7 @@ async def test_an_alarm_of_the_broker_holds_up_and_loses_nothing(
     assert len(target.seen) == 10
 
 
+@pytest.mark.timeout(200)
 async def test_queues_that_are_deleted_come_back(stage: Scene, target: Server) -> None:
     begun = await stage.start(5)
     await until(lambda: len(target.seen) == 5)

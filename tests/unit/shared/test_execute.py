@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from shared import execute
 from shared.contracts.events import NodesCancelled
@@ -249,3 +250,15 @@ async def test_nothing_is_claimed_before_there_is_a_lease(ledger: Ledger, held: 
     beating.cancel()
     held.release.set()
     await work.drain()
+
+
+async def test_an_executor_stops_in_order_though_the_store_is_away(
+    work: Executor, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease runs out by itself."""
+
+    async def away(executor_id: str) -> None:
+        raise AutoReconnect("the store is away")
+
+    monkeypatch.setattr(ledger, "leave", away)
+    await work.leave()

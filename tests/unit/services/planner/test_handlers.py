@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from pymongo.errors import AutoReconnect, DocumentTooLarge
 
+from services.planner import handlers
 from services.planner.decide import decide
 from services.planner.gate import Gate
 from services.planner.handlers import Planner
@@ -131,3 +132,23 @@ async def test_what_says_nothing_to_a_remembered_run_is_asked_of_the_stored_one(
     raw = cast("Any", None)
     assert await planner(shelf)._process([Delivery(answer, "", raw)]) == [None]
     assert shelf.stored == ["one"]
+
+
+class Ending(Shelf):
+    """Every run ends with its first save, and none can be recorded."""
+
+    async def flush(self, saves: Any, now: int) -> list[Run]:
+        return [each.run.model_copy(update={"status": "succeeded"}) for each in saves]
+
+    async def record(self, runs: Sequence[Run]) -> list[Run]:
+        raise AutoReconnect("the store is away")
+
+
+async def test_what_cannot_be_recorded_yet_does_not_harm_the_messages_that_led_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They have been carried: that they fail would send them to the dead letters."""
+    monkeypatch.setattr(handlers, "BATCH", 2)
+    work = planner(Ending("one", "two"))
+    assert await outcome(work, "one", "two") == {"one": None, "two": None}
+    await work.drain()
