@@ -11,7 +11,7 @@ from services.planner.lost import lost, unheard
 from services.planner.repeats import Repeats
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunRequested, RunWoken
-from shared.contracts.node_run import node_run_id
+from shared.contracts.node_run import NodeRun, node_run_id
 from shared.contracts.run import RUN_FINISHED, Run, child_id
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
@@ -70,13 +70,7 @@ class Facts:
         """For each woken run: results whose message was lost, and which of its nodes an executor has
         claimed."""
         now = now_ms()
-        due = {
-            node_run_id(run.id, node_id, state.head_attempt): (run, node_id)
-            for run in runs.values()
-            for node_id, state in run.nodes.items()
-            if state.status == "running"
-            or (state.status == "ready" and state.wake_at is not None and state.wake_at <= now)
-        }
+        due = _in_flight(runs.values(), now)
         stored = await self._node_runs.load(list(due))
         alive = await self._executors.all() if any(each.open for each in stored.values()) else {}
         facts: dict[str, list[Fact]] = {run_id: [] for run_id in runs}
@@ -84,17 +78,7 @@ class Facts:
         for node_run in stored.values():
             run, head = due[node_run.id]
             if node_run.results:
-                facts[run.id].append(
-                    NodeFinished(
-                        run_id=run.id,
-                        workspace_id=run.workspace_id,
-                        head=head,
-                        attempt=run.nodes[head].head_attempt,
-                        executor=node_run.executor or "",
-                        stored=True,
-                        results=node_run.results,
-                    )
-                )
+                facts[run.id].append(_stored(run, head, node_run))
             elif node_run.open and node_run.executor in alive:
                 claimed[run.id].add(head)
             elif node_run.open:
@@ -124,6 +108,30 @@ class Facts:
             if child.status in RUN_FINISHED:
                 facts[run.id].append(answer_of(child, node_id, key))
         return frozenset(found)
+
+
+def _in_flight(runs: Iterable[Run], now: Millis) -> dict[str, tuple[Run, str]]:
+    """The messages that executors have begun, or should have by now, by the id of their results."""
+    return {
+        node_run_id(run.id, node_id, state.head_attempt): (run, node_id)
+        for run in runs
+        for node_id, state in run.nodes.items()
+        if state.status == "running"
+        or (state.status == "ready" and state.wake_at is not None and state.wake_at <= now)
+    }
+
+
+def _stored(run: Run, head: str, node_run: NodeRun) -> NodeFinished:
+    """The message that has not come, while what it would have said is in the store."""
+    return NodeFinished(
+        run_id=run.id,
+        workspace_id=run.workspace_id,
+        head=head,
+        attempt=run.nodes[head].head_attempt,
+        executor=node_run.executor or "",
+        stored=True,
+        results=node_run.results,
+    )
 
 
 def answer_of(child: Run, node_id: str, key: str) -> ChildFinished:
