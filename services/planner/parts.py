@@ -59,6 +59,6 @@ def build(
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
-        Chore(Watcher(store, round_s=stuck_round_s).look, every_s=LOOK_EVERY_S),
+        Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)

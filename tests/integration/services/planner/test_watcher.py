@@ -39,7 +39,7 @@ def rounds() -> float:
 
 
 async def test_a_run_counts_once_it_has_not_moved_for_a_round(store: Store, log: Log) -> None:
-    runs, watcher = Runs(store), Watcher(store, round_s=1)
+    runs, watcher = Runs(store), Watcher(store, round_s=1, leads=lambda _: True)
     await runs.insert_many([run("run_1", wake_at=None), run("run_2", wake_at=now_ms() + 5_000)])
     await watcher.look()
     assert (counted(), log.said) == (0, [])
@@ -54,7 +54,7 @@ async def test_a_run_counts_once_it_has_not_moved_for_a_round(store: Store, log:
 
 
 async def test_a_run_that_moves_is_never_counted(store: Store, log: Log) -> None:
-    runs, watcher = Runs(store), Watcher(store, round_s=1)
+    runs, watcher = Runs(store), Watcher(store, round_s=1, leads=lambda _: True)
     await runs.insert(run(wake_at=None))
     for rev in range(2, 6):
         await watcher.look()
@@ -63,7 +63,7 @@ async def test_a_run_that_moves_is_never_counted(store: Store, log: Log) -> None
 
 
 async def test_a_round_takes_as_long_as_it_is_told_to(store: Store) -> None:
-    before, watcher = rounds(), Watcher(store, round_s=60)
+    before, watcher = rounds(), Watcher(store, round_s=60, leads=lambda _: True)
     for _ in range(16):
         await watcher.look()
     assert rounds() == before
@@ -73,7 +73,7 @@ async def test_a_round_takes_as_long_as_it_is_told_to(store: Store) -> None:
 
 async def test_of_many_only_some_are_named(store: Store, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_LOGGED", 3)
-    watcher = Watcher(store, round_s=1)
+    watcher = Watcher(store, round_s=1, leads=lambda _: True)
     await Runs(store).insert_many([run(f"run_1.each.{number}", wake_at=None) for number in range(10)])
     await watcher.look()
     await watcher.look()
