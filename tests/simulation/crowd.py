@@ -20,10 +20,10 @@ class Crowd:
     def __init__(self, pool: ProcessPoolExecutor) -> None:
         self._pool = pool
 
-    def outcomes(self, seeds: range) -> Iterator[Outcome]:
+    def outcomes(self, seeds: range, *, foul: bool = False) -> Iterator[Outcome]:
         """How the worlds of these seeds end, as they do."""
         parts = [seeds[start : start + TOGETHER] for start in range(0, len(seeds), TOGETHER)]
-        for done in as_completed([self._pool.submit(played, part) for part in parts]):
+        for done in as_completed([self._pool.submit(played, part, foul) for part in parts]):
             yield from done.result()
 
     def first_broken(self, seeds: range, mutant: str) -> Outcome | None:
@@ -46,20 +46,20 @@ def crowd(workers: int) -> Iterator[Crowd]:
         os.environ.update({HASH_SEED: before} if before is not None else {})
 
 
-def played(seeds: Sequence[int]) -> list[Outcome]:
+def played(seeds: Sequence[int], foul: bool) -> list[Outcome]:
     """One world after the other, here."""
-    return [play(seed) for seed in seeds]
+    return [play(seed, foul=foul) for seed in seeds]
 
 
-def told(outcome: Outcome) -> str:
+def told(outcome: Outcome, *, foul: bool = False) -> str:
     """What was broken, and how to see it again."""
-    again = f"{HASH_SEED}=0 python -m tests.simulation --trace {outcome.seed}"
+    again = f"{HASH_SEED}=0 python -m tests.simulation --trace {outcome.seed}{' --foul' * foul}"
     return "\n".join([f"seed {outcome.seed}: {outcome.broken[0]}", f"  {again}"])
 
 
 def _first_broken(seeds: range, mutant: str) -> Outcome | None:
     with mutated(mutant):
-        return next((found for seed in seeds if (found := play(seed)).broken), None)
+        return next((found for seed in seeds if (found := play(seed, foul=True)).broken), None)
 
 
 def _prepare() -> None:

@@ -1,8 +1,8 @@
 """What goes wrong in a world, drawn from its seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 Fate = Literal["fine", "refused", "unknown", "late", "killed_before", "killed_after", "killed_under_way"]
 """Of one operation: it is applied; it is not, and fails; it is applied, and fails; it fails and is applied
@@ -10,6 +10,11 @@ later. Or its process dies: before it, after it, or before it is applied all the
 
 DELAYS_S = (0, 0, 0.0005, 0.003, 0.02)
 LATER_S = 3.0
+FOUL: dict[str, Any] = {
+    "fail": 0.05, "kill": 0.03, "wipe": 1, "kills_left": 8, "planners": 2, "executors": 2, "breaks": 2,
+    "moves": 10, "until_s": 30,
+}  # fmt: skip
+"""In worlds where a mutant is to be found soon."""
 
 
 @dataclass
@@ -59,9 +64,11 @@ def drawn(chance: Random) -> Trouble:
 class Luck:
     """Chance itself. After a while nothing goes wrong any more."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, foul: bool = False) -> None:
         self.chance = Random(seed)
         self.trouble = drawn(self.chance)
+        if foul:
+            self.trouble = replace(self.trouble, **FOUL)
         self.calm = False
 
     def strikes(self, chance: float) -> bool:

@@ -4,7 +4,6 @@ test."""
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import repeat
 from typing import Any
 from unittest.mock import patch
 
@@ -12,9 +11,6 @@ from services.planner import decide
 from services.planner.clock import Clock
 from services.planner.facts import Facts
 from services.planner.handlers import Planner
-from services.planner.keeping import Keeping
-from services.planner.memory import Memory
-from services.planner.outputs import Outputs
 from services.planner.results import Results, Storing
 from services.planner.saved import Saved
 from services.planner.transitions import Draft
@@ -182,11 +178,6 @@ def _no_second_answer() -> list[Change]:
     return [(Facts, "_of_woken", of_woken), (Executor, "_again", _nothing)]
 
 
-def _trust_memory() -> list[Change]:
-    """After a conflict the planner goes on with the run as it remembers it."""
-    return [(Memory, "forget", lambda *_args: None)]
-
-
 def _no_doubt() -> list[Change]:
     """What says nothing to a remembered run is acknowledged, whatever another planner has made of the run."""
 
@@ -194,26 +185,6 @@ def _no_doubt() -> list[Change]:
         return set()
 
     return [(Planner, "_outdated", outdated)]
-
-
-def _one_mark_a_planner() -> list[Change]:
-    """A save of unknown outcome cannot be told from another one of the same planner."""
-    real = Keeping.complete
-
-    async def complete(self: Any, works: Sequence[Work]) -> None:
-        self._saves = repeat(1)
-        await real(self, works)
-
-    return [(Keeping, "complete", complete)]
-
-
-def _outputs_of_any_attempt() -> list[Change]:
-    """What is remembered of a node's output is sent, whichever attempt it is of."""
-
-    def at_hand(self: Any, run: Run, node_id: str) -> Any:
-        return self._known.get(run.id, {}).get(node_id, (0, None))[1]
-
-    return [(Outputs, "_at_hand", at_hand)]
 
 
 def _no_repeat_of_events() -> list[Change]:
@@ -266,10 +237,7 @@ MUTANTS: dict[str, Callable[[], list[Change]]] = {
         _first_is_not_last,
         _no_look_at_children,
         _no_second_answer,
-        _trust_memory,
         _no_doubt,
-        _one_mark_a_planner,
-        _outputs_of_any_attempt,
         _no_repeat_of_events,
         _no_alarm,
         _slots_without_fence,

@@ -14,6 +14,8 @@ from tests.simulation.luck import LATER_S, Luck
 from tests.simulation.virtual import Process
 
 T = TypeVar("T")
+MOST_OPERATIONS = 20_000
+"""A world asks for some hundred; beyond this, something goes round and round."""
 Kept = dict[str, tuple[bytes, Document]]
 Written = Callable[[str, Document | None, Document, Process], None]
 Part = Callable[[], bool]
@@ -21,12 +23,15 @@ Part = Callable[[], bool]
 
 
 class Documents:
-    """All that is stored. `written` is called with each document before it takes the place of another."""
+    """All that is stored. `written` is called with each document before it takes the place of another,
+    `endless` when there are too many operations."""
 
-    def __init__(self, luck: Luck, written: Written) -> None:
+    def __init__(self, luck: Luck, written: Written, endless: Callable[[], None]) -> None:
         self.luck = luck
         self.written = written
+        self.endless = endless
         self.collections: dict[str, Kept] = {}
+        self.asked = 0
 
     def all(self, name: str) -> Kept:
         """A collection's documents by id, each as it was sent and unpacked."""
@@ -58,6 +63,9 @@ class MemoryStore:
     async def done(self, apply: Callable[[Part], T]) -> T:
         """The outcome of an operation, unless something happens to it or to who has asked for it."""
         luck, process = self.documents.luck, self.process
+        self.documents.asked += 1
+        if self.documents.asked > MOST_OPERATIONS:
+            self.documents.endless()
         await process.gate()
         fate = luck.fate(mortal=self.mortal)
         if fate == "killed_before":

@@ -24,6 +24,7 @@ from tests.simulation.virtual import PROCESS, Process, VirtualLoop, virtual_time
 LONGEST_S = 3_000.0
 """When a world has to be over: long before its runs give up."""
 LOOK_S = 1.0
+Say = Callable[[str], None]
 TICK_S = 2.0
 """How often the planner's clock ticks here: an idle world costs a quarter."""
 
@@ -44,17 +45,17 @@ class Outcome:
 class World:
     """A seed, and what comes of it."""
 
-    def __init__(self, seed: int, loop: VirtualLoop, say: Callable[[str], None] | None = None) -> None:
+    def __init__(self, seed: int, loop: VirtualLoop, say: Say | None = None, *, foul: bool = False) -> None:
         self.seed = seed
         self.loop = loop
         self.say = say
-        self.luck = Luck(seed)
+        self.luck = Luck(seed, foul=foul)
         self.broken: list[str] = []
         self.writes = self.digest = 0
         self._ended = asyncio.Event()
         self._graphs: dict[str, PinnedGraph] = {}
         self.laws = Laws(self.graph_of, self._break)
-        self.documents = self.laws.documents = Documents(self.luck, self._written)
+        self.documents = self.laws.documents = Documents(self.luck, self._written, self._endless)
         self.broker = Broker(self.luck, Heard(self._published, self._handled, self._dead))
         self.parties = Parties(self)
         self.people = People(self)
@@ -84,6 +85,10 @@ class World:
                 return
         self.laws.at_end()
         self._ended.set()
+
+    def _endless(self) -> None:
+        self._break("round and round without an end")
+        self.parties.end()
 
     def _calm_down(self) -> None:
         self.note("nothing goes wrong from now on")
@@ -133,15 +138,16 @@ class World:
         self._break(f"a dead letter: {message.event}: {error!r} in {where.name} at {where.lineno}")
 
 
-def play(seed: int, say: Callable[[str], None] | None = None) -> Outcome:
-    """The world of this seed, from its beginning to its end; with `say`, line by line."""
+def play(seed: int, say: Say | None = None, *, foul: bool = False) -> Outcome:
+    """The world of this seed, from its beginning to its end; with `say`, line by line. In a `foul` one most
+    things go wrong."""
     before, clock.TICK_S = clock.TICK_S, TICK_S
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30 if say else 50))
     try:
         with virtual_time() as loop:
 
             async def live() -> Outcome:
-                world = World(seed, loop, say)
+                world = World(seed, loop, say, foul=foul)
                 if say:
                     structlog.configure(processors=[_said_in(world)])
                 return await world.play()
