@@ -10,7 +10,7 @@ from services.planner.lost import lost, unheard
 from services.planner.repeats import Repeats
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, RunWoken
-from shared.contracts.node_run import node_run_id
+from shared.contracts.node_run import NodeRun, node_run_id
 from shared.contracts.run import RUN_FINISHED, Run, child_id
 from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
@@ -73,17 +73,7 @@ class Facts:
         for node_run in stored.values():
             run, head = due[node_run.id]
             if node_run.results:
-                facts[run.id].append(
-                    NodeFinished(
-                        run_id=run.id,
-                        workspace_id=run.workspace_id,
-                        head=head,
-                        attempt=run.nodes[head].head_attempt,
-                        executor=node_run.executor or "",
-                        stored=True,
-                        results=node_run.results,
-                    )
-                )
+                facts[run.id].append(told_again(run, head, node_run))
             elif node_run.open and node_run.executor in alive:
                 claimed[run.id].add(head)
             elif node_run.open:
@@ -113,6 +103,19 @@ class Facts:
             if child.status in RUN_FINISHED:
                 facts[run.id].append(answer_of(child, node_id, key))
         return frozenset(found)
+
+
+def told_again(run: Run, head: str, stored: NodeRun) -> NodeFinished:
+    """What an executor has stored, and may have said in vain."""
+    return NodeFinished(
+        run_id=run.id,
+        workspace_id=run.workspace_id,
+        head=head,
+        attempt=run.nodes[head].head_attempt,
+        executor=stored.executor or "",
+        stored=True,
+        results=stored.results,
+    )
 
 
 def answer_of(child: Run, node_id: str, key: str) -> ChildFinished:
