@@ -78,7 +78,7 @@ class Facts:
         for node_run in stored.values():
             run, head = due[node_run.id]
             if node_run.results:
-                facts[run.id].append(_stored(run, head, node_run))
+                facts[run.id].append(told_again(run, head, node_run))
             elif node_run.open and node_run.executor in alive:
                 claimed[run.id].add(head)
             elif node_run.open:
@@ -121,16 +121,16 @@ def _in_flight(runs: Iterable[Run], now: Millis) -> dict[str, tuple[Run, str]]:
     }
 
 
-def _stored(run: Run, head: str, node_run: NodeRun) -> NodeFinished:
-    """The message that has not come, while what it would have said is in the store."""
+def told_again(run: Run, head: str, stored: NodeRun) -> NodeFinished:
+    """What an executor has stored, and may have said in vain."""
     return NodeFinished(
         run_id=run.id,
         workspace_id=run.workspace_id,
         head=head,
         attempt=run.nodes[head].head_attempt,
-        executor=node_run.executor or "",
+        executor=stored.executor or "",
         stored=True,
-        results=node_run.results,
+        results=stored.results,
     )
 
 
