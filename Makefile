@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.synced
 
-.PHONY: setup demo up test check bench doctor clean
+.PHONY: setup demo up test check bench simulate chaos doctor clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP) rabbitmq
@@ -38,6 +38,12 @@ check: $(STAMP)
 
 bench: setup
 	@$(PY) -m bench
+
+simulate: $(STAMP)
+	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),100000)
+
+chaos: setup
+	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(RUNS),--runs $(RUNS))
 
 doctor: $(STAMP)
 	@$(PY) -m services doctor
