@@ -81,9 +81,13 @@ class Membership:
             await asyncio.sleep(max(0.0, BEAT_S - (self._clock() - began)))
 
     async def leave(self) -> None:
-        """Say that this planner is going; nothing beats after that."""
+        """Say that this planner is going; nothing beats after that. Never raises: without a store its lease
+        runs out by itself."""
         self._leaving = True
-        await self._planners.leave(self._id)
+        try:
+            await self._planners.leave(self._id)
+        except Exception as error:
+            logger.warning("planner.lease_kept", error=f"{type(error).__name__}: {error}"[:300])
 
     async def look(self) -> None:
         """See who has beaten, and who has not for too long."""

@@ -99,6 +99,19 @@ async def test_one_that_beats_no_more_is_dead_after_a_while_and_forgotten_later(
     assert member.led() < PARTITIONS, "it was only frozen"
 
 
+async def test_it_leaves_with_a_word_and_without_a_store_all_the_same(
+    beats: Beats, member: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await member.leave()
+    assert beats.left == ["planner_0"]
+    monkeypatch.setattr(beats, "leave", _refused)
+    await member.leave()
+
+
+async def _refused(*_: object) -> None:
+    raise ConnectionError("the store is away")
+
+
 async def test_nobody_is_dead_because_the_store_was_away(beats: Beats, member: Membership) -> None:
     for _ in range(2):
         await second(beats, member, "planner_1")
