@@ -21,6 +21,15 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, AWAY) or may_pass(error)
 
 
+def heed_cancel() -> None:
+    """Raises CancelledError when the current task has been told to end. Python's `wait_for`, with which the
+    store's driver waits, loses such a word when what it waits for ends in the same moment: who goes on for
+    ever has to look."""
+    current = asyncio.current_task()
+    if current is not None and current.cancelling():
+        raise asyncio.CancelledError
+
+
 async def patiently(do: Callable[[], Awaitable[T]], what: str) -> T:
     """The result of `do`, tried again for as long as store or broker are away. It must be harmless to
     repeat."""
@@ -31,6 +40,7 @@ async def patiently(do: Callable[[], Awaitable[T]], what: str) -> T:
         except Exception as error:
             if not is_away(error):
                 raise
+            heed_cancel()
             logger.warning("waiting", what=what, error=f"{type(error).__name__}: {error}"[:300])
         await asyncio.sleep(wait_s)
         wait_s = min(wait_s * 2, LONGEST_WAIT_S)

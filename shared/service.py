@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,10 +92,9 @@ async def _serve(name: str, settings: Settings, compose: Compose) -> None:
         if working.done():
             working.result()
             await stopping
-        working.cancel()
         service.health.started = False
         logger.info("service.stopping")
-        await _stop(service)
+        await _stop(service, working)
     if traces:
         traces.shutdown()
     logger.info("service.stopped")
@@ -124,15 +123,29 @@ async def _saying(what: str, start: Coroutine[Any, Any, None]) -> None:
     """Await it, and say now and then that it does not answer: silence would look like a service that
     hangs."""
     starting = asyncio.create_task(start)
-    while not (await asyncio.wait({starting}, timeout=QUIET_S))[0]:
-        logger.warning("service.waiting", on=what, error=f"no answer within {QUIET_S} s")
+    try:
+        while not (await asyncio.wait({starting}, timeout=QUIET_S))[0]:
+            logger.warning("service.waiting", on=what, error=f"no answer within {QUIET_S} s")
+    except asyncio.CancelledError:
+        await ended([starting])
+        raise
     starting.result()
 
 
-async def _stop(service: Service) -> None:
+async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel these and return when they have ended: whoever is still with the store or the broker when those
+    are closed may hang in their drivers."""
+    for each in tasks:
+        each.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+async def _stop(service: Service, *working: asyncio.Task[Any]) -> None:
     """Consumers first, then what is under way, then the connections."""
     try:
         async with asyncio.timeout(service.settings.drain_s):
+            await ended(working)
             await service.bus.stop_consuming()
             for drain in service.drain:
                 await drain()

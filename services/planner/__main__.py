@@ -14,7 +14,7 @@ from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
 from shared.metrics import PARTITIONS_LED
-from shared.service import Service, run_service
+from shared.service import Service, ended, run_service
 from shared.storage.executors import Planners
 
 SETTINGS = PlannerSettings()
@@ -48,13 +48,13 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    service.drain += [core.drain, membership.leave]
     keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
     janitor = Janitor(service.store, keep)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
+    service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield
-    for each in busy:
+    for each in busy:  # where nothing was drained
         each.cancel()
 
 

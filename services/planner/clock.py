@@ -12,6 +12,7 @@ from shared.contracts.events import NodeFinished, RunWoken
 from shared.ids import now_ms
 from shared.messaging.broker import Bus
 from shared.messaging.topology import partition_of, planner_key
+from shared.patience import heed_cancel
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.storage.runs import Runs
@@ -130,4 +131,5 @@ async def _tried(do: Callable[[], Awaitable[object]]) -> None:
     try:
         await do()
     except Exception as error:
+        heed_cancel()
         logger.warning("clock.tick_failed", error=f"{type(error).__name__}: {error}"[:300])

@@ -25,7 +25,7 @@ from shared.contracts.run import RUN_FINISHED, Run
 from shared.ids import now_ms
 from shared.messaging.broker import Delivery, Poison
 from shared.metrics import BATCH_EVENTS, CONFLICTS, RUNS
-from shared.patience import LONGEST_WAIT_S, is_away
+from shared.patience import LONGEST_WAIT_S, heed_cancel, is_away
 from shared.storage.runs import Runs
 from shared.telemetry import is_sampled, logger, span, traceparent
 
@@ -113,6 +113,7 @@ class Planner:
                 if not is_away(error):
                     await self._apart(groups, carried, error)
                     return
+                heed_cancel()
                 said = f"{type(error).__name__}: {error}"[:300]
                 logger.warning("planner.waiting", error=said, runs=len(groups))
                 await asyncio.sleep(wait_s)

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from shared.ids import now_ms
 from shared.messaging.topology import PARTITIONS
+from shared.patience import heed_cancel
 from shared.storage.executors import Planners
 from shared.telemetry import logger
 
@@ -76,6 +77,7 @@ class Membership:
                 await self.look()
                 count += 1
             except Exception as error:
+                heed_cancel()
                 logger.warning("planner.beat_failed", error=f"{type(error).__name__}: {error}"[:300])
                 self._blind = True
             await asyncio.sleep(max(0.0, BEAT_S - (self._clock() - began)))
