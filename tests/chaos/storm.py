@@ -26,6 +26,7 @@ from tests.chaos.plan import Size, drawn
 from tests.chaos.report import table
 from tests.chaos.target import Target, serving
 
+REPLICAS = {"planner": 2, "runner": 2, "gateway": 2}
 CALLS_S = 30
 QUIET_S = 60
 Say = Callable[[str], None]
@@ -55,7 +56,7 @@ async def staged(home: Path, random: Random, say: Say) -> AsyncIterator[Stage]:
     """Bring everything up, and down again."""
     async with (
         serving() as target,
-        running_system(home, port=free_port(), say=say, http_allow="127.0.0.1") as system,
+        running_system(home, port=free_port(), say=say, http_allow="127.0.0.1", replicas=REPLICAS) as system,
     ):
         keeper = Keeper(system, random)
         keeping = asyncio.create_task(keeper.run())
