@@ -21,7 +21,7 @@ from shared.telemetry import logger
 TICK_S = 0.5
 CHORES_S = 1.0
 DUE_LIMIT = 500
-QUEUED_LIMIT = 100
+QUEUED_LIMIT = 50
 """Those that have not begun mostly wait for executors: to wake all at once would hold up who works."""
 WAKE_AGAIN_S = 5.0
 LATE_MS = 15_000

@@ -4,7 +4,7 @@ An idle planner handles one message at once; a busy one takes all that queued up
 and writes once for all. A message is acknowledged when what it led to is saved and flushed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from services.planner.decide import Woken, decide
 from services.planner.door import Door
@@ -30,6 +30,8 @@ from shared.storage.runs import Runs
 from shared.telemetry import is_sampled, logger, span, traceparent
 
 BATCH = 200
+AT_A_TIME = 50
+"""Finished runs are recorded so many in one write: more would hold up the store for those that go on."""
 
 
 class Planner:
@@ -68,7 +70,7 @@ class Planner:
     async def drain(self) -> None:
         """Finish the batch under way."""
         await self._batcher.drain()
-        await self._tidy_now()
+        await self._tidy_now(self.tidy)
 
     def gained(self, partition: int) -> None:
         """This planner sees to this partition from now on."""
@@ -98,7 +100,7 @@ class Planner:
             await self._door.leave_now(carried.finished)
         self._finished += carried.finished
         if len(self._finished) >= BATCH:
-            await self._tidy_now()
+            await self._tidy_now(self._tidy_some)
         return failed
 
     async def _carry(self, groups: Groups, carried: Carried) -> None:
@@ -229,27 +231,30 @@ class Planner:
                 finished.append(run)  # its children have been told, or are now; a late message tells nobody
         return finished
 
-    async def _tidy_now(self) -> None:
+    async def _tidy_now(self, tidy: Callable[[], Awaitable[None]]) -> None:
         """The same without waiting for its turn. Never raises: the messages of a batch have been carried."""
         try:
-            await self.tidy()
+            await tidy()
         except Exception as error:
             logger.warning("planner.tidied_later", error=f"{type(error).__name__}: {error}"[:300])
 
     async def tidy(self) -> None:
         """Record runs that have finished and leave them be; nobody needs to wake them any more. What fails
         here is done again when they are woken."""
-        runs, self._finished = self._finished, []
-        for start in range(0, len(runs), BATCH):
-            await self._door.leave(runs[start : start + BATCH])
-            recorded = await self._outbox.record(runs[start : start + BATCH])
-            tidied = [
-                run.model_copy(update={"rev": run.rev + 1, "writer": self._id, "wake_at": None})
-                for run in recorded
-            ]
-            await self._runs.save(tidied)
-            for run in tidied:
-                self._forget(run.id)
+        while self._finished:
+            await self._tidy_some()
+
+    async def _tidy_some(self) -> None:
+        runs, self._finished = self._finished[:AT_A_TIME], self._finished[AT_A_TIME:]
+        await self._door.leave(runs)
+        recorded = await self._outbox.record(runs)
+        tidied = [
+            run.model_copy(update={"rev": run.rev + 1, "writer": self._id, "wake_at": None})
+            for run in recorded
+        ]
+        await self._runs.save(tidied)
+        for run in tidied:
+            self._forget(run.id)
 
 
 def _called(run_ids: Sequence[str]) -> Groups:

@@ -13,9 +13,9 @@ from shared.messaging.topology import partition_of
 
 Place = tuple[str, str]
 """A pool and a lane."""
-SHORT_MS = 200
+SHORT_MS = 100
 """A message that has waited no longer than this, both ways included, has not stood in line."""
-LEAST_WINDOW, FIRST_WINDOW, MOST_WINDOW = 32, 64, 2_000
+LEAST_WINDOW, FIRST_WINDOW, MOST_WINDOW = 16, 32, 2_000
 SHRINK = 0.9
 CREDIT = 200
 """So many messages of a workspace that comes into the line may go before those of all others."""
@@ -85,13 +85,16 @@ class Turns:
                 run_id, workspace = found
                 del self._places[run_id]
                 self._count((run_id, ""), _Sent(place, workspace, now))
+                self._had[workspace] += 1
                 begun.append(run_id)
         return begun
 
     def sent(self, run_id: str, head: str, workspace: str, place: Place, now: Millis) -> None:
         """A message is on its way to the executors of a place."""
-        self.done(run_id, "")
+        began = self.done(run_id, "") is not None
         self._count((run_id, head), _Sent(place, workspace, now))
+        if not began:  # what a run begins with was counted when its turn came
+            self._had[workspace] += 1
 
     def done(self, run_id: str, head: str) -> _Sent | None:
         """A message has been taken by an executor, or answered."""
@@ -134,7 +137,6 @@ class Turns:
         self.done(*key)
         self._sent[key] = sent
         self._line(sent.place).out += 1
-        self._had[sent.workspace] += 1
 
     def _enter(self, workspace: str) -> None:
         """What a workspace has had before counts for and against it only so far."""

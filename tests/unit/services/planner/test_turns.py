@@ -137,14 +137,14 @@ def test_what_is_sent_for_those_under_way_counts_too() -> None:
 
 def test_a_run_stands_in_line_once_and_leaves_it_with_its_partition() -> None:
     line = Line()
-    line.wait("big", 50)
-    line.wait("big", 50)
-    assert len(line.turns) == 50
+    line.wait("big", 30)
+    line.wait("big", 30)
+    assert len(line.turns) == 30
     gone = partition_of("big-7")
     line.turns.leave(gone)
     assert "big-7" not in line.turns
     begun = line.begin()
-    assert begun == [f"big-{n}" for n in range(50) if partition_of(f"big-{n}") != gone]
+    assert begun == [f"big-{n}" for n in range(30) if partition_of(f"big-{n}") != gone]
 
 
 def test_the_line_does_not_grow_without_end() -> None:
