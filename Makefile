@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.synced
 
-.PHONY: setup demo up test check bench simulate chaos doctor clean
+.PHONY: setup demo up test check bench simulate chaos recovery doctor clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP) rabbitmq
@@ -44,6 +44,9 @@ simulate: $(STAMP)
 
 chaos: setup
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(RUNS),--runs $(RUNS))
+
+recovery: setup
+	@$(PY) -m tests.chaos --recovery
 
 doctor: $(STAMP)
 	@$(PY) -m services doctor
