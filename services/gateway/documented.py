@@ -15,8 +15,13 @@ _TOLD = {
     409: "It is not in a state for this",
     413: "The body is too large",
     422: "The request or its graph does not fit; `errors` lists every fault",
-    503: "Store or broker cannot be reached; try again",
+    503: "Store or broker cannot be reached; try again after `Retry-After` seconds",
+    507: "The store's disk is full; what it holds can still be read",
 }
+
+
+LATER = (503, 507)
+RETRY_AFTER = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}}
 
 
 def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
@@ -24,11 +29,13 @@ def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
     responses: Responses = {
         int(status[1:]): {"model": model, "description": told} for status, (model, told) in found.items()
     }
-    for status in (*problems, 401, 422, 503):
+    for status in (*problems, 401, 422, *LATER):
         responses[status] = {
             "description": _TOLD[status],
             "content": {"application/problem+json": {"schema": _ref(Problem)}},
         }
+        if status in LATER:
+            responses[status]["headers"] = RETRY_AFTER
     return responses
 
 

@@ -39,6 +39,14 @@ async def test_every_route_is_described(api: Api) -> None:
             assert "application/json" not in route["responses"].get("422", {}).get("content", {}), where
 
 
+async def test_callers_are_told_how_outages_look(api: Api) -> None:
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    for methods in document["paths"].values():
+        for told in methods.values():
+            for status in ("503", "507"):
+                assert "Retry-After" in told["responses"][status]["headers"]
+
+
 async def test_bodies_have_examples_that_fit_their_schema(api: Api) -> None:
     document: Document = (await api.get("/api/v1/openapi.json")).body
     schemas = [
