@@ -2,12 +2,13 @@
 outside world once each."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aio_pika
+from structlog.testing import capture_logs
 
 from shared.contracts.events import RunFinished, RunRequested
 from shared.ids import new_id, now_ms
@@ -65,13 +66,13 @@ class Scene:
             assert [one.type for one in told.values()].count("node.succeeded") == 3
         assert await self.dead() == 0
 
-    async def dead(self) -> int | None:
+    async def dead(self) -> int:
         """How many dead letters there are."""
         return await self.waiting(DEAD_QUEUE)
 
-    async def waiting(self, queue: str) -> int | None:
+    async def waiting(self, queue: str) -> int:
         """How many messages of a queue nobody has taken."""
-        return (await self.channel.declare_queue(queue, passive=True)).declaration_result.message_count
+        return (await self.channel.declare_queue(queue, passive=True)).declaration_result.message_count or 0
 
     async def hear(self, delivery: Delivery) -> None:
         """Of a run that has ended."""
@@ -122,3 +123,10 @@ async def scene(amqp_url: str, store_url: str, target: Server) -> AsyncIterator[
             await bus.stop_consuming()
             await bus.close()
             await store.close()
+
+
+@contextmanager
+def told(*events: str) -> Iterator[Callable[[], bool]]:
+    """Whether somebody in this process has logged one of these meanwhile."""
+    with capture_logs() as logs:
+        yield lambda: any(each["event"] in events for each in logs)
