@@ -14,7 +14,7 @@ async def test_the_high_lane_overtakes_what_is_queued(weft: Weft, target: Server
     status, run = await weft.call("POST", "/runs?wait=60", urgent)
     assert (status, run["status"]) == (200, "succeeded")
     for run_id in normal:
-        assert (await weft.call("GET", f"/runs/{run_id}"))[1]["status"] == "running"
+        assert (await weft.call("GET", f"/runs/{run_id}"))[1]["status"] in ("running", "queued")
     assert target.paths.count("/gate/slow") < 300, "there was something to overtake"
     target.open("slow")
     assert [(await weft.end(run_id))["status"] for run_id in normal] == ["succeeded"] * 3
