@@ -66,9 +66,11 @@ class Gate:
         return called
 
     def sent(self, saves: Sequence[Saved], now: int) -> None:
-        """Messages are on their way to executors."""
+        """Messages are on their way to executors, and nobody waits any more for the answer to others."""
         for saved in saves:
             run = saved.run
+            for head in saved.cancels:
+                self._turns.done(run.id, head)
             for head in saved.sends:
                 self._turns.sent(run.id, head, run.workspace_id, _place(run, saved.graph, head), now)
 

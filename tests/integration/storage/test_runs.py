@@ -79,8 +79,10 @@ async def test_of_eight_planners_one_saves_each_revision(store_url: str) -> None
 
 async def test_runs_are_due_when_their_time_has_come(runs: Runs) -> None:
     for run_id, wake_at in {"past": NOW - 1, "now": NOW, "later": NOW + 1, "never": None}.items():
-        await runs.insert(run(run_id, wake_at=wake_at))
+        await runs.insert(run(run_id, status="running", wake_at=wake_at))
+        await runs.insert(run(f"{run_id}_queued", wake_at=wake_at))
     assert sorted(await runs.due(NOW, 10)) == [("now", NOW), ("past", NOW - 1)]
+    assert sorted(await runs.due(NOW, 10, queued=True)) == [("now_queued", NOW), ("past_queued", NOW - 1)]
     assert len(await runs.due(NOW + 1, 2)) == 2
 
 
