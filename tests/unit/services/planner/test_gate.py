@@ -51,6 +51,11 @@ def batch(gate: Gate, runs: list[Run], *, woken: tuple[str, ...] = ()) -> list[s
     return [each.id for each in begun]
 
 
+def taken(run_id: str) -> NodeStarted:
+    """An executor says that it has begun."""
+    return NodeStarted(run_id=run_id, node="a", attempt=1, executor="executor_1", at=5)
+
+
 def several(count: int, first: int = 0) -> list[Run]:
     return [run(f"run_{number}") for number in range(first, first + count)]
 
@@ -66,7 +71,7 @@ def full(gate: Gate) -> list[Run]:
     "said",
     [
         finished(succeeded("a", at=5), run_id="run_3"),
-        NodeStarted(run_id="run_3", node="a", attempt=1, executor="executor_1", at=5),
+        taken("run_3"),
     ],
 )
 def test_who_was_held_is_called_as_soon_as_a_message_is_taken(
@@ -94,7 +99,7 @@ def test_what_was_cancelled_holds_up_nobody(gate: Gate) -> None:
 def test_who_was_called_and_begins_nothing_leaves_its_place_to_others(gate: Gate) -> None:
     runs = [*full(gate), run("run_more")]
     assert batch(gate, [runs[-1]]) == []
-    gate.heard([finished(succeeded("a"), run_id="run_0")])
+    gate.heard([taken("run_0")])
     assert gate.called() == [runs[-2].id]
     gate.settle()  # it was cancelled meanwhile, say
     assert batch(gate, []) == [runs[-1].id]
