@@ -27,8 +27,10 @@ demo: setup
 up: setup
 	@exec $(PY) -m services up
 
+# What needs no broker and no store side by side, the rest one after the other: it shares a system.
 test: setup
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto tests/unit tests/contract
+	@$(PY) -m pytest tests/integration tests/e2e tests/chaos
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check
