@@ -42,10 +42,12 @@ class Outputs:
     async def of(self, run: Run, node_ids: Sequence[str]) -> dict[str, Value]:
         """The outputs of these nodes; `null` for one that was skipped or has not finished."""
         wanted = [node_id for node_id in node_ids if _has_output(run, node_id)]
-        missing = [node_id for node_id in wanted if self._at_hand(run, node_id) is None]
-        if missing:
-            self.remember(run.id, await self._read(run, missing))
         found = {node_id: self._at_hand(run, node_id) for node_id in wanted}
+        if missing := [node_id for node_id, value in found.items() if value is None]:
+            read = await self._read(run, missing)  # what was at hand may be forgotten meanwhile
+            self.remember(run.id, read)
+            counting = (each for each in read if each.attempt == run.nodes[each.node].attempt)
+            found |= {each.node: output_of(each) for each in counting}
         return {node_id: found.get(node_id) or NULL for node_id in node_ids}
 
     def _at_hand(self, run: Run, node_id: str) -> Value | None:

@@ -60,3 +60,20 @@ async def test_the_output_of_an_earlier_attempt_does_not_count() -> None:
     again = NodeState(status="succeeded", attempt=2, head="a", head_attempt=2)
     assert await outputs.of(run("run_1", nodes={"a": again}), ["a"]) == {"a": inline("1")}
     assert node_runs.asked == ["run_1:a:2"]
+
+
+async def test_what_is_forgotten_while_others_are_read_is_sent_all_the_same() -> None:
+    """Another planner has saved the run meanwhile; a message with `null` in its place would be wrong data."""
+    node_runs = NodeRuns()
+    outputs = Outputs(node_runs)  # type: ignore[arg-type]
+    outputs.remember("run_1", [succeeded("b", output=2)])
+    both = {each: NodeState(status="succeeded", attempt=1, head=each, head_attempt=1) for each in "ab"}
+    load = node_runs.load
+
+    async def loaded(ids: Sequence[str]) -> dict[str, NodeRun]:
+        outputs.forget("run_1")
+        return await load(ids)
+
+    node_runs.load = loaded  # type: ignore[method-assign]
+    found = await outputs.of(run("run_1", nodes=both), ["a", "b"])
+    assert found == {"a": inline("1"), "b": inline("2")}
