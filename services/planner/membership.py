@@ -47,7 +47,7 @@ class Membership:
         self._planners = planners
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
-        self._blind = self._leaving = False
+        self._blind = False
         self._changed: list[Callable[[], None]] = []
         self._order: list[list[str]] = [[planner_id]] * PARTITIONS
 
@@ -68,9 +68,9 @@ class Membership:
         return sum(map(self.leads, range(PARTITIONS)))
 
     async def run(self) -> None:
-        """Beat and look until this planner leaves. While the store is away, nobody is thought to be dead."""
+        """Beat and look until cancelled. While the store is away, nobody is thought to be dead."""
         boot, count = now_ms(), 0
-        while not self._leaving:
+        while True:
             began = self._clock()
             try:
                 await self._planners.beat(self._id, boot, count)
@@ -83,9 +83,8 @@ class Membership:
             await asyncio.sleep(max(0.0, BEAT_S - (self._clock() - began)))
 
     async def leave(self) -> None:
-        """Say that this planner is going; nothing beats after that. Never raises: without a store its lease
-        runs out by itself."""
-        self._leaving = True
+        """Say that this planner is going; only when nothing beats any more. Never raises: without a store its
+        lease runs out by itself."""
         try:
             await self._planners.leave(self._id)
         except Exception as error:

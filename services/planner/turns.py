@@ -123,7 +123,7 @@ class Turns:
             self.done(run_id, head)
 
     def _first(self, place: Place, line: _Line) -> tuple[str, str] | None:
-        """The first in line of the workspace that has had the least lately."""
+        """The first in line of the workspace that has had the least."""
         for workspace in sorted(line.waiting, key=lambda each: self._had[each]):
             runs = line.waiting[workspace]
             while runs:
