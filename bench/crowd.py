@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.contracts.events import RunControl, RunFinished, RunRequested
 from shared.contracts.graph import OUT, Graph
-from shared.contracts.run import Run, Trigger
+from shared.contracts.run import Cause, Run
 from shared.contracts.value import NULL
 from shared.contracts.version import FrozenNode, Version
 from shared.ids import new_id, now_ms
@@ -103,7 +103,7 @@ def _run(version: str, workspace: str) -> Run:
         id=new_id("run"),
         workspace_id=workspace,
         version=version,
-        trigger=Trigger(kind="api"),
+        trigger=Cause(kind="api"),
         status="queued",
         rev=0,
         wake_at=now_ms() + RECOVERY_MS,

@@ -12,7 +12,7 @@ from shared.contracts.events import NodeFinished
 from shared.contracts.failure import failure
 from shared.contracts.graph import OUT, Edge, Graph, Node, Settings
 from shared.contracts.node_run import NodeResult
-from shared.contracts.run import Run, Trigger
+from shared.contracts.run import Cause, Run
 from shared.contracts.value import inline, to_json
 from shared.contracts.version import FrozenNode, PinnedGraph, Version
 
@@ -90,7 +90,7 @@ def run(run_id: str = "run_1", **changes: Any) -> Run:
         workspace_id=WORKSPACE,
         workflow_id="wf_1",
         version="wf_1:1",
-        trigger=Trigger(kind="api"),
+        trigger=Cause(kind="api"),
         status="queued",
         rev=1,
         wake_at=NOW,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.inputs import EXAMPLE_GRAPH
 from shared.contracts.failure import Failure
 from shared.contracts.graph import Graph
-from shared.contracts.run import NodeStatus, RunStatus, Trigger
+from shared.contracts.run import Cause, NodeStatus, RunStatus
 from shared.contracts.usage import Usage
 
 AT = "2026-01-31T09:30:00.000Z"
@@ -215,7 +215,7 @@ class RunSummary(BaseModel):
     workflow_id: str | None
     version: int | None
     status: RunStatus
-    trigger: Trigger
+    trigger: Cause
     lane: str
     dry: bool
     rerun_of: str | None = Field(description="The run that it took over results of")

@@ -17,7 +17,7 @@ from services.gateway.present import run_shown
 from services.gateway.spliced import spliced, texts_of
 from shared.contracts.base import Json
 from shared.contracts.events import RunRequested
-from shared.contracts.run import RUN_FINISHED, Lane, NodeState, Run, Trigger
+from shared.contracts.run import RUN_FINISHED, Cause, Lane, NodeState, Run
 from shared.ids import new_id, now_ms
 from shared.messaging import topology
 from shared.storage.idempotency import Reservation
@@ -129,7 +129,7 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         workflow_id=pinned.workflow_id,
         version=pinned.id,
         secret=token_hex(16),
-        trigger=Trigger(kind="api"),
+        trigger=Cause(kind="api"),
         lane=order.lane,
         dry=order.dry,
         pins=order.pins,

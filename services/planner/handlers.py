@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from services.planner.decide import Woken, decide
 from services.planner.door import Door
 from services.planner.facts import Facts
+from services.planner.finishing import Finishing
 from services.planner.gate import Gate
 from services.planner.heard import Groups, Heard
 from services.planner.keeping import Keeping
@@ -49,6 +50,7 @@ class Planner:
         offspring: Offspring,
         door: Door,
         gate: Gate,
+        finishing: Finishing,
     ) -> None:
         self._id = planner_id
         self._runs = runs
@@ -60,6 +62,7 @@ class Planner:
         self._offspring = offspring
         self._door = door
         self._gate = gate
+        self._finishing = finishing
         self._finished: list[Run] = []
         self._batcher: Batcher[Delivery, None] = Batcher(self._process, limit=BATCH)
 
@@ -247,6 +250,7 @@ class Planner:
     async def _tidy_some(self) -> None:
         runs, self._finished = self._finished[:AT_A_TIME], self._finished[AT_A_TIME:]
         await self._door.leave(runs)
+        await self._finishing.see(runs)
         recorded = await self._outbox.record(runs)
         tidied = [
             run.model_copy(update={"rev": run.rev + 1, "writer": self._id, "wake_at": None})

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from services.planner.clock import Chore, Clock
 from services.planner.door import Door
 from services.planner.facts import Facts
+from services.planner.finishing import Finishing
 from services.planner.gate import Gate
 from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
@@ -54,7 +55,10 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    planner = Planner(planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate)
+    finishing = Finishing([])
+    planner = Planner(
+        planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
+    )
     chores = [
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),

@@ -14,7 +14,7 @@ from shared.contracts.base import Millis
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import MAX_DEPTH
-from shared.contracts.run import Run, Suspension, Trigger, child_id
+from shared.contracts.run import Cause, Run, Suspension, child_id
 from shared.contracts.value import MAX_VALUE_BYTES, NULL, Value, from_json, inline, to_json
 from shared.contracts.version import PinnedGraph, body_id
 from shared.signals import token
@@ -87,7 +87,7 @@ class Spawning:
         given = {
             "input": directive.item or NULL,
             "workflow_id": workflow_id,
-            "trigger": Trigger(kind="workflow"),
+            "trigger": Cause(kind="workflow"),
             "ancestors": line,
         }
         return Born([_child(run, spawn, key, version_id, now, **given) for key in spawn.keys], graph, [])

@@ -28,10 +28,13 @@ def child_id(run_id: str, node_id: str, key: str) -> str:
     return f"{run_id}.{node_id}.{key}"
 
 
-class Trigger(Contract):
-    """What started the run."""
+class Cause(Contract):
+    """What started the run: the trigger's id where it was one, and the name of who asked, where somebody
+    did."""
 
     kind: TriggerKind
+    id: str | None = None
+    by: str | None = None
 
 
 class Children(Contract):
@@ -122,7 +125,7 @@ class Run(Contract):
     key: str | None = None
     depth: int = 0
     ancestors: list[str] = Field(default_factory=list[str])
-    trigger: Trigger
+    trigger: Cause
     lane: Lane = "normal"
     status: RunStatus
     rev: int

@@ -4,7 +4,7 @@ import orjson
 
 from services.gateway.pinned import Pinned
 from services.gateway.present import iso, page, run_shown, value_shown
-from shared.contracts.run import NodeState, Run, Trigger
+from shared.contracts.run import Cause, NodeState, Run
 from shared.contracts.value import Value, inline
 
 PINNED = Pinned("wf_1:3", "default", "wf_1", 3, ("a", "b"))
@@ -15,7 +15,7 @@ def run(**changes: object) -> Run:
     known = {"id": "run_1", "workspace_id": "default", "workflow_id": "wf_1", "version": "wf_1:3"}
     state = {
         "status": "running",
-        "trigger": Trigger(kind="api"),
+        "trigger": Cause(kind="api"),
         "rev": 1,
         "input": inline("{}"),
         "created_at": 0,

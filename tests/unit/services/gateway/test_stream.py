@@ -5,7 +5,7 @@ from typing import Any
 from services.gateway.stream import Stream
 from services.gateway.watch import Follower, Watchers
 from shared.contracts.events import Change, NodeProgress
-from shared.contracts.run import Event, Run, Trigger
+from shared.contracts.run import Cause, Event, Run
 from shared.contracts.value import inline
 
 KEPT = {number: Event(type=f"e{number}", at=0) for number in range(1, 6)}
@@ -25,7 +25,7 @@ class Kept:
         """The run as it is now."""
         seq, status = self.now
         known = {"id": run_id, "workspace_id": workspace_id, "version": "v", "rev": 0, "created_at": 0}
-        state = {"trigger": Trigger(kind="api"), "input": inline("1"), "seq": seq, "status": status}
+        state = {"trigger": Cause(kind="api"), "input": inline("1"), "seq": seq, "status": status}
         return Run.model_validate({**known, **state})
 
     async def after(self, run_id: str, seq: int) -> dict[int, Event]:

@@ -9,6 +9,7 @@ from pymongo.errors import AutoReconnect, DocumentTooLarge
 
 from services.planner import handlers
 from services.planner.decide import decide
+from services.planner.finishing import Finishing
 from services.planner.gate import Gate
 from services.planner.handlers import Planner
 from shared.contracts.events import RunRequested
@@ -84,7 +85,7 @@ class Shelf:
 
 def planner(shelf: Shelf) -> Planner:
     part = cast("Any", shelf)
-    return Planner("planner_1", part, part, part, part, part, part, part, part, Gate(part, part))
+    return Planner("planner_1", part, part, part, part, part, part, part, part, Gate(part, part), Finishing())
 
 
 def deliveries(*ids: str) -> list[Delivery]:
