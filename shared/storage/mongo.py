@@ -35,6 +35,7 @@ INDEXES: dict[str, list[str]] = {
     "payloads": ["at"],
     "idempotency": ["created_at"],
     "sources": ["source"],
+    "triggers": ["workspace_id", "workflow_id", "next_at", "watched"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
 }
