@@ -42,35 +42,38 @@ FIELDS = {
 
 
 class ScheduleError(ValueError):
-    """What is wrong with a schedule; `field` is `cron` or `timezone`."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+    """What is wrong with a cron expression or a time zone."""
 
 
-def check(cron: str, timezone: str) -> None:
-    """Raises ScheduleError that says what is wrong, and where."""
-    if timezone not in _zones():
-        near = get_close_matches(timezone[:100], _zones(), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ", such as Europe/Berlin or UTC"
-        raise ScheduleError("timezone", f"{timezone[:100]!r} is no IANA time zone{hint}")
+def check_zone(timezone: str) -> str:
+    """The name itself, if it is an IANA time zone; raises ScheduleError."""
+    if timezone in _zones():
+        return timezone
+    near = get_close_matches(timezone[:100], _zones(), 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ", such as Europe/Berlin or UTC"
+    raise ScheduleError(f"{timezone[:100]!r} is no IANA time zone{hint}")
+
+
+def check_cron(cron: str) -> str:
+    """The expression itself; raises ScheduleError that says what is wrong with it, and where."""
     if len(cron) > MAX_CHARS:
-        raise ScheduleError("cron", f"it has {len(cron)} characters; at most {MAX_CHARS} are possible")
+        raise ScheduleError(f"it has {len(cron)} characters; at most {MAX_CHARS} are possible")
     parts = cron.split()
     if len(parts) not in (5, 6):
         raise ScheduleError(
-            "cron",
             f"it has {len(parts)} fields; there must be five (minute, hour, day of the month, month, day of "
-            "the week), or six with the second first",
+            "the week), or six with the second first"
         )
     names = list(FIELDS)[-len(parts) :]
     for place, (name, part) in enumerate(zip(names, parts, strict=True)):
         if not _understood(" ".join(part if index == place else "*" for index in range(len(parts)))):
-            raise ScheduleError("cron", f"the {name} {part!r} is not possible: {FIELDS[name]}; also *, lists "
-                                "such as 1,15, ranges such as 1-5, steps such as */10")  # fmt: skip
+            raise ScheduleError(
+                f"the {name} {part!r} is not possible: {FIELDS[name]}; also *, lists such as 1,15, ranges "
+                "such as 1-5, steps such as */10"
+            )
     if not _understood(cron) or next(_readings(cron, START), None) is None:
-        raise ScheduleError("cron", "there is no such day in any year")
+        raise ScheduleError("there is no such day in any year")
+    return cron
 
 
 def expression(config: ScheduleConfig) -> str:
@@ -93,11 +96,9 @@ def times(config: ScheduleConfig, after: Millis) -> Iterator[Millis]:
         yield each
 
 
-def latest_times(
-    config: ScheduleConfig, first: Millis, last: Millis, most: int
-) -> tuple[list[Millis], bool]:
-    """The last times, at most `most`, from `first` to `last`; and whether there are more of them. However long
-    that is, only some of it is looked through."""
+def latest_times(config: ScheduleConfig, first: Millis, last: Millis, most: int) -> tuple[list[Millis], bool]:
+    """The last times, at most `most`, from `first` to `last`; and whether there are more of them. However
+    long that is, only some of it is looked through."""
     window = 60_000
     while True:
         start = max(first, last - window)

@@ -3,15 +3,15 @@
 An event is a plain value. A path begins with one of its keys (`body.order.items[0].sku`,
 `headers["x-shop"]`), with or without `{{ }}` around it; `event` is all of it."""
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from shared.contracts.trigger import Condition, Mapped, Operator
 from shared.contracts.value import from_json
-from shared.expressions import ExpressionError, Path
-from shared.expressions.paths import Miss, find
-from shared.expressions.templates import OPEN, path
+from shared.expressions.paths import Miss, Path, find, path_in
+from shared.expressions.templates import CLOSE, OPEN
 
 Event = Mapping[str, Any]
 
@@ -19,13 +19,28 @@ MAX_PATH_CHARS = 500
 ABSENT = object()
 
 
+class PathError(ValueError):
+    """A text is no path."""
+
+
 @lru_cache(4096)
 def path_of(text: str) -> Path:
-    """The path that a text is; raises ExpressionError that says what is wrong with it."""
+    """The path that a text is; raises PathError."""
     if len(text) > MAX_PATH_CHARS:
-        raise ExpressionError("expression_error", f"a path may have at most {MAX_PATH_CHARS} characters")
+        raise PathError(f"a path may have at most {MAX_PATH_CHARS} characters")
     stripped = text.strip()
-    return path(stripped if stripped.startswith(OPEN) else f"{{{{ {stripped} }}}}")
+    if stripped.startswith(OPEN) and stripped.endswith(CLOSE):
+        stripped = stripped[len(OPEN) : -len(CLOSE)].strip()
+    try:
+        found = path_in(ast.parse(stripped, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found = None
+    if found is None:
+        raise PathError(
+            f"{text[:100]!r} is no path such as body.items[0].sku; a key that is no plain word stands in "
+            'brackets: headers["x-shop"]'
+        )
+    return found
 
 
 def mapped(event: Event, mapping: Sequence[Mapped] | None) -> Any:
@@ -65,7 +80,7 @@ def _same(found: Any, wanted: Any) -> bool:
         return found.keys() == wanted.keys() and all(_same(found[key], wanted[key]) for key in found)
     if isinstance(found, list) and isinstance(wanted, list):
         return len(found) == len(wanted) and all(map(_same, found, wanted))
-    return type(found) is type(wanted) and found == wanted or _both(found, wanted, int | float) and found == wanted
+    return found == wanted
 
 
 def _contains(found: Any, wanted: Any) -> bool:

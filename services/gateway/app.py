@@ -28,6 +28,7 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    triggers,
     versions,
     workflows,
 )
@@ -52,6 +53,7 @@ ROUTES = (
     imports,
     workflows,
     versions,
+    triggers,
     graphs,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged)

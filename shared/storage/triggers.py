@@ -44,7 +44,11 @@ class Triggers:
     ) -> list[Trigger]:
         """The newest first; `before` is the last id of the page before."""
         query: Document = {"workspace_id": workspace_id}
-        wanted = {"workflow_id": workflow_id, "kind": kind, "state": None if active is None else _state(active)}
+        wanted = {
+            "workflow_id": workflow_id,
+            "kind": kind,
+            "state": None if active is None else _state(active),
+        }
         query.update({field: value for field, value in wanted.items() if value is not None})
         if before:
             query["_id"] = {"$lt": before}
