@@ -18,12 +18,12 @@ from services.gateway.inputs import (
 )
 from services.gateway.mocking import dry_run
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.pinned import Pinned, version_id
+from services.gateway.pinned import Pinned
 from services.gateway.present import json_response, page, run_summary
 from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
 from services.gateway.spliced import spliced
-from services.gateway.starting import Order, answer_with, shown, start
+from services.gateway.starting import Order, answer_with, published, shown, start
 from shared.contracts.value import to_json
 
 STARTED = {"_202": (RunResource, "Started"), "_200": (RunResource, "Started and finished within `wait`")}
@@ -159,23 +159,12 @@ async def _chosen(gateway: Gateway, workspace_id: str, workflow_id: str, body: S
     if body.draft and body.version is not None:
         raise Refused("invalid_request", "version: a run is of the draft or of a version; send one of them")
     if not body.draft and not dry:
-        return await _published(gateway, workspace_id, workflow_id, body.version)
+        return await published(gateway, workspace_id, workflow_id, body.version)
     workflow = await gateway.workflow(workspace_id, workflow_id)
     text = workflow.graph
     if not body.draft:
-        published = await _published(gateway, workspace_id, workflow_id, body.version)
-        version = await gateway.versions.get(workspace_id, published.id)
+        found = await published(gateway, workspace_id, workflow_id, body.version)
+        version = await gateway.versions.get(workspace_id, found.id)
         text = version.graph if version else text
     pinned = await gateway.pinned.ad_hoc(workspace_id, orjson.loads(text), dry)
     return replace(pinned, workflow_id=workflow.id)
-
-
-async def _published(gateway: Gateway, workspace_id: str, workflow_id: str, number: int | None) -> Pinned:
-    """The version to run."""
-    workflow = await gateway.published(workspace_id, workflow_id)
-    if number is None and not workflow.latest:
-        raise Refused("not_published", f"Workflow {workflow_id!r} has no version: publish its draft first")
-    pinned = await gateway.pinned.get(workspace_id, version_id(workflow.id, number or workflow.latest))
-    if pinned is None:
-        raise Refused("not_found", f"Workflow {workflow_id!r} has no version {number or workflow.latest}")
-    return pinned

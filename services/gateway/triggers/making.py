@@ -47,7 +47,7 @@ async def replaced(gateway: Gateway, trigger: Trigger, wanted: TriggerChange) ->
         if before.rev != wanted.rev:
             raise Refused(
                 "stale_revision",
-                f"The trigger is at revision {before.rev}, not {wanted.rev}: read it again, then save over it",
+                f"The trigger is at revision {before.rev}, not {wanted.rev}: read it again, save over that",
             )
         active = before.active if wanted.active is None else wanted.active
         after = before.model_copy(update={**stored, "active": active})
