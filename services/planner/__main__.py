@@ -8,7 +8,7 @@ from functools import partial
 from services.planner.janitor import Janitor, Keep
 from services.planner.membership import Membership
 from services.planner.partitions import Partitions
-from services.planner.parts import build
+from services.planner.parts import build, timetable
 from services.planner.settings import PlannerSettings
 from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
@@ -50,7 +50,8 @@ async def planner(service: Service) -> AsyncIterator[None]:
         )
     keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
     janitor = Janitor(service.store, keep)
-    busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
+    times = timetable(service.store, service.bus, membership.leads)
+    busy = [asyncio.create_task(each.run()) for each in (clock, janitor, times)]
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield

@@ -103,8 +103,8 @@ class Trigger(Contract):
     `version` it starts the latest one. Without `mapping` the whole event is the input.
 
     The rest is what has become of it: `next_at` is when the clock is to look at it, `last_at` the last time
-    that a run was started for, `failures` counts failed runs in a row, and `failure` says why it did not
-    start one, or why it was stopped."""
+    that a run was started for, `running` the run whose end a continuous one waits for, `failures` counts
+    failed runs in a row, and `failure` says why it did not start one, or why it was stopped."""
 
     id: str = Field(validation_alias="_id", serialization_alias="_id")
     workspace_id: str
@@ -121,6 +121,7 @@ class Trigger(Contract):
     next_at: Millis | None = None
     last_at: Millis | None = None
     last_run_id: str | None = None
+    running: str | None = None
     failures: int = 0
     failure: Failure | None = None
     missed: MissedTimes | None = None
