@@ -28,6 +28,7 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    trigger_runs,
     triggers,
     versions,
     workflows,
@@ -53,6 +54,7 @@ ROUTES = (
     imports,
     workflows,
     versions,
+    trigger_runs,
     triggers,
     graphs,
 )

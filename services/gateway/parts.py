@@ -19,6 +19,7 @@ from shared.contracts.events import Message, NodeProgress, NodeTypeAnnounced, Ru
 from shared.contracts.run import Run
 from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, Value
+from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
@@ -54,6 +55,7 @@ class Gateway:
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
         self.triggers = Triggers(store)
+        self.firing = Firing(bus, store)
         self.dead_box = DeadBox(settings.amqp_url, store)
         self.catalog = Catalog(NodeTypes(store))
         self.drafts = Drafts(self.catalog, settings.max_nodes)

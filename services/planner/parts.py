@@ -20,10 +20,10 @@ from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
 from services.planner.triggers.continuing import Continuing
-from services.planner.triggers.firing import Firing
 from services.planner.triggers.following import Following
 from services.planner.triggers.timetable import Timetable
 from services.planner.watcher import LOOK_EVERY_S, Watcher
+from shared.firing import Firing
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
 from shared.storage.executors import Executors

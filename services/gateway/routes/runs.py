@@ -83,7 +83,7 @@ async def list_of_workflow(
     """Of all its versions, without their values and nodes."""
     gateway = gateway_of(request)
     await gateway.workflow(workspace_id, workflow_id)
-    return await _page(gateway, workspace_id, query, workflow_id)
+    return await runs_page(gateway, workspace_id, query, workflow_id)
 
 
 @router.get(
@@ -93,7 +93,8 @@ async def list_of_workflow(
 )
 async def list_all(request: Request, workspace_id: str, query: Annotated[RunsQuery, Query()]) -> Response:
     """Without their values and nodes; child runs only with `parent`."""
-    return await _page(gateway_of(request), workspace_id, query, query.workflow_id, query.parent)
+    found = {"parent_id": query.parent, "trigger_id": query.trigger_id}
+    return await runs_page(gateway_of(request), workspace_id, query, query.workflow_id, **found)
 
 
 @router.get(
@@ -114,20 +115,21 @@ async def get(
     return spliced(gateway.payloads, await shown(gateway, run))
 
 
-async def _page(
+async def runs_page(
     gateway: Gateway,
     workspace_id: str,
     query: RunsOfWorkflowQuery,
     workflow_id: str | None,
-    parent_id: str | None = None,
+    **found_by: str | None,
 ) -> Response:
+    """A page of runs; `found_by` are `parent_id` and `trigger_id`."""
     found = await gateway.runs.page(
         workspace_id,
         before=query.cursor,
         limit=query.limit + 1,
         status=query.status,
         workflow_id=workflow_id,
-        parent_id=parent_id,
+        **found_by,
     )
     return json_response(page([run_summary(each) for each in found], query.limit))
 

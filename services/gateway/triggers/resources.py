@@ -125,10 +125,12 @@ class TimeResource(BaseModel):
 
 
 class BackfillResource(BaseModel):
-    """What a backfill came to: the runs it has started, oldest first, and how many times had one already."""
+    """What a backfill came to: the runs it has started, oldest first, how many times had one already, and
+    how many did not meet the trigger's conditions."""
 
     started: int
     there: int
+    unmet: int
     run_ids: list[str]
 
 

@@ -7,11 +7,11 @@ end that was overlooked is noticed."""
 import asyncio
 from collections.abc import Sequence
 
-from services.planner.triggers.firing import Firing, Occasion
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.trigger import ContinuousConfig, Trigger
+from shared.firing import Firing, Occasion
 from shared.ids import new_id, now_ms
 from shared.occasions import continued
 from shared.storage.runs import Runs

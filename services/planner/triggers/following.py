@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.planner.triggers.firing import Firing, Occasion, Outcome, kept
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import Run
 from shared.contracts.trigger import FollowConfig, Trigger, everything
+from shared.firing import Firing, Occasion, Outcome, kept
 from shared.occasions import followed
 from shared.starting import fired_id
 from shared.storage.triggers import Triggers

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from services.planner.triggers.continuing import Continuing
 from services.planner.triggers.due import Due, due_times
-from services.planner.triggers.firing import Firing, Occasion, Outcome, kept
 from shared.contracts.base import Millis
 from shared.contracts.failure import failure
 from shared.contracts.trigger import ContinuousConfig, ScheduleConfig, Trigger
+from shared.firing import Firing, Occasion, Outcome, kept
 from shared.ids import now_ms
 from shared.messaging.topology import PARTITIONS
 from shared.occasions import scheduled

@@ -33,12 +33,15 @@ none could be started."""
 
 @dataclass(frozen=True)
 class Occasion:
-    """Something that a trigger starts the run of this id for, unless that is there; `hops` as of `Cause`."""
+    """Something that a trigger starts the run of this id for, unless that is there; `hops` and `by` as of
+    `Cause`."""
 
     trigger: Trigger
     run_id: str
     event: Event
     hops: int = 0
+    by: str | None = None
+    trace: str = ""
 
 
 class Firing:
@@ -65,7 +68,8 @@ class Firing:
                 outcomes[each.run_id] = found
         there = await self._runs.insert_many(runs)
         await asyncio.gather(*(self._announce(run) for run in runs if run.id not in there))
-        return outcomes | {run.id: "there" if run.id in there else "started" for run in runs}
+        outcomes.update({run.id: "there" if run.id in there else "started" for run in runs})
+        return outcomes
 
     async def output_of(self, run: Run) -> Any:
         """What a run has answered, as an event tells it."""
@@ -90,10 +94,10 @@ class Firing:
             workspace_id=trigger.workspace_id,
             workflow_id=workflow.id,
             version=f"{workflow.id}:{trigger.version or workflow.latest}",
-            trigger=Cause(kind=trigger.config.kind, id=trigger.id, hops=occasion.hops),
+            trigger=Cause(kind=trigger.config.kind, id=trigger.id, by=occasion.by, hops=occasion.hops),
             lane=trigger.lane,
             given=await self._payloads.put(text),
-            trace="",
+            trace=occasion.trace,
             now=now_ms(),
         )
 
@@ -101,7 +105,8 @@ class Firing:
         """The run is durable: if this fails, the clock takes it up."""
         try:
             message = RunRequested(run_id=run.id, run=run)
-            await self._bus.publish(message, planner_key(RunRequested.event, run.id))
+            key = planner_key(RunRequested.event, run.id)
+            await self._bus.publish(message, key, trace=run.traceparent)
         except Exception as error:
             heed_cancel()
             told = f"{type(error).__name__}: {error}"[:300]
