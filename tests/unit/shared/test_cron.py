@@ -1,0 +1,170 @@
+"""When a schedule's times come, on the days when clocks are set above all."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.contracts.trigger import ScheduleConfig
+from shared.cron import PRESETS, ScheduleError, check_cron, check_zone, latest_times, next_time, times
+
+FORWARD = {
+    "Europe/Berlin": (datetime(2026, 3, 29), "03:00"),
+    "America/New_York": (datetime(2026, 3, 8), "03:00"),
+    "Australia/Lord_Howe": (datetime(2026, 10, 4), "02:30"),
+}  # fmt: skip
+BACK = {
+    "Europe/Berlin": datetime(2026, 10, 25),
+    "America/New_York": datetime(2026, 11, 1),
+    "Australia/Lord_Howe": datetime(2026, 4, 5),
+}
+WITHIN = {"Europe/Berlin": "30 2", "America/New_York": "30 1", "Australia/Lord_Howe": "45 1"}
+SKIPPED = {"Europe/Berlin": "30 2", "America/New_York": "30 2", "Australia/Lord_Howe": "15 2"}
+BY_ELAPSED_TIME = {
+    "*/15 * * * *": lambda at: at.minute % 15 == 0,
+    "30 * * * *": lambda at: at.minute == 30,
+    "*/20 */2 * * *": lambda at: at.minute % 20 == 0 and at.hour % 2 == 0,
+    "*/7 1-3 * * *": lambda at: at.minute % 7 == 0 and at.hour in (1, 2, 3),
+}
+
+
+def millis(at: datetime) -> int:
+    """Epoch milliseconds."""
+    return int(at.timestamp() * 1000)
+
+
+def on_day(cron: str, zone: str, day: datetime) -> list[str]:
+    """The times on a zone's day, as its clock shows them."""
+    start = day.replace(tzinfo=ZoneInfo(zone))
+    end = (day + timedelta(days=1)).replace(tzinfo=ZoneInfo(zone))
+    config = ScheduleConfig(cron=cron, timezone=zone)
+    found = takewhile(lambda at: at < millis(end), times(config, millis(start) - 1))
+    return [datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).strftime("%H:%M") for at in found]
+
+
+@pytest.mark.parametrize("zone", FORWARD)
+def test_a_daily_job_in_the_hour_that_is_skipped_runs_once_when_it_is_over(zone: str) -> None:
+    day, at = FORWARD[zone]
+    for cron in (f"{SKIPPED[zone]} * * *", f"0 {SKIPPED[zone]} * * *", "0,15,20 2 * * *"):
+        expected = [at] if "," not in cron else on_day(cron, zone, day)
+        assert on_day(cron, zone, day) == expected
+        assert on_day(cron, zone, day).count(at) == 1
+        assert len(on_day(cron, zone, day + timedelta(days=1))) == (3 if "," in cron else 1)
+
+
+@pytest.mark.parametrize("zone", BACK)
+def test_a_daily_job_in_the_hour_that_comes_twice_runs_the_first_time(zone: str) -> None:
+    cron = f"{WITHIN[zone]} * * *"
+    assert len(on_day(cron, zone, BACK[zone])) == 1
+    first = next_time(
+        ScheduleConfig(cron=cron, timezone=zone), millis(BACK[zone].replace(tzinfo=UTC)) - 86_400_000
+    )
+    assert first is not None
+    at = datetime.fromtimestamp(first / 1000, ZoneInfo(zone))
+    assert (at.date(), at.fold) in ((BACK[zone].date(), 0), ((BACK[zone] - timedelta(days=1)).date(), 0))
+
+
+@pytest.mark.parametrize("zone", [*BACK, "America/St_Johns", "Africa/Cairo", "Pacific/Apia"])
+@pytest.mark.parametrize("cron", BY_ELAPSED_TIME)
+def test_the_others_run_whenever_the_clock_shows_it(zone: str, cron: str) -> None:
+    """Against every minute of the days around, looked at one by one."""
+    days = [BACK.get(zone), FORWARD.get(zone, (None,))[0], *ODD.get(zone, [])]
+    for day in filter(None, days):
+        start = day.replace(tzinfo=UTC) - timedelta(hours=26)
+        end = start + timedelta(hours=74)
+        config = ScheduleConfig(cron=cron, timezone=zone)
+        found = list(takewhile(lambda at: at < millis(end), times(config, millis(start) - 1)))
+        shown = [at for at in minutes(start, end) if BY_ELAPSED_TIME[cron](at.astimezone(ZoneInfo(zone)))]
+        assert found == [millis(at) for at in shown]
+
+
+ODD = {
+    "America/St_Johns": [datetime(2006, 4, 2), datetime(2006, 10, 29)],
+    "Africa/Cairo": [datetime(2026, 4, 24), datetime(2026, 10, 30)],
+    "Pacific/Apia": [datetime(2011, 12, 30)],
+}
+
+
+def minutes(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Every minute between."""
+    while start < end:
+        yield start
+        start += timedelta(minutes=1)
+
+
+def test_wherever_one_begins_to_look_the_next_time_is_the_same() -> None:
+    """Also within the hour that comes twice: nothing comes again, nothing is passed over."""
+    start = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    for cron in ("*/20 * * * *", "30 2 * * *", "10 */2 * * *"):
+        config = ScheduleConfig(cron=cron, timezone="Europe/Berlin")
+        all_of_them = list(islice(times(config, millis(start)), 60))
+        for at in minutes(start, start + timedelta(hours=6)):
+            later = next(each for each in all_of_them if each > millis(at))
+            assert next_time(config, millis(at)) == later
+
+
+def test_seconds_come_first_where_there_are_six_fields() -> None:
+    config = ScheduleConfig(cron="*/20 0 12 * * *", timezone="UTC")
+    found = [at % 86_400_000 // 1000 - 43_200 for at in islice(times(config, 0), 4)]
+    assert found == [0, 20, 40, 0]
+
+
+def test_a_schedule_keeps_to_its_span_and_then_ends() -> None:
+    config = ScheduleConfig(cron="0 * * * *", from_at=7_200_000, until_at=10_800_000)
+    assert list(times(config, 0)) == [7_200_000, 10_800_000]
+    assert next_time(config, 10_800_000) is None
+
+
+def test_the_latest_times_are_found_without_looking_at_all() -> None:
+    each_second = ScheduleConfig(cron="* * * * * *")
+    now = 1_700_000_000_000
+    assert latest_times(each_second, 0, now, 3) == ([now - 2000, now - 1000, now], True)
+    yearly = ScheduleConfig(preset="yearly")
+    found, more = latest_times(yearly, 0, now, 100)
+    assert (len(found), more) == (54, False)
+
+
+@pytest.mark.parametrize(
+    ("cron", "told"),
+    [
+        ("61 * * * *", "the minute '61' is not possible: 0 to 59"),
+        ("x * * * * *", "the second 'x'"),
+        ("* 24 * * *", "the hour '24' is not possible: 0 to 23"),
+        ("* * * * 8", "the day of the week '8'"),
+        ("* * * FOO *", "the month 'FOO' is not possible: 1 to 12 or JAN to DEC"),
+        ("*/0 * * * *", "the minute '*/0'"),
+        ("* * *", "it has 3 fields; there must be five"),
+        ("0 0 31 2 *", "there is no such day in any year"),
+        ("0 " * 200, "at most 200"),
+    ],
+)
+def test_what_is_wrong_with_an_expression_is_said(cron: str, told: str) -> None:
+    with pytest.raises(ScheduleError) as error:
+        check_cron(cron)
+    assert told in str(error.value)
+
+
+def test_a_zone_that_does_not_exist_is_met_with_the_nearest() -> None:
+    with pytest.raises(ScheduleError, match="did you mean 'Europe/Berlin'"):
+        check_zone("Europe/Berlim")
+    for name in ("../../etc/passwd", "Europe", "", "localtime"):
+        with pytest.raises(ScheduleError):
+            check_zone(name)
+
+
+@given(st.text("0123456789*/,-#LWSUNMO ", max_size=40))
+def test_whatever_is_sent_is_refused_or_has_a_next_time(cron: str) -> None:
+    try:
+        config = ScheduleConfig(cron=check_cron(cron), timezone="America/New_York")
+    except ScheduleError:
+        return
+    first, second = islice(times(config, 1_700_000_000_000), 2)
+    assert 1_700_000_000_000 < first < second
+
+
+def test_every_preset_is_an_expression() -> None:
+    assert [check_cron(each) for each in PRESETS.values()] == list(PRESETS.values())
