@@ -10,8 +10,8 @@ from shared.mapping import PathError, mapped, path_of, unmet
 
 EVENT = {
     "headers": {"x-shop": "north"},
-    "body": {"kind": "order", "total": 99.5, "paid": True, "items": [{"sku": "a"}, {"sku": "b"}], "note": None,
-             "$ne": 1, "a.b": 2, "a[0]": 3},
+    "body": {"kind": "order", "total": 99.5, "paid": True, "items": [{"sku": "a"}, {"sku": "b"}],
+             "note": None, "$ne": 1, "a.b": 2, "a[0]": 3},
 }  # fmt: skip
 
 
@@ -97,8 +97,8 @@ def test_all_conditions_have_to_hold_and_the_first_that_does_not_is_named() -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a b", "a + b", "a(", "f(x)", "a[b]", "a[0:1]", "a if b else c", "__import__('os')", "{{ a }} {{ b }}",
-     "a." * 300, "(" * 400, "[" * 499, "a\x00", "'a'", "1", "lambda: 0", "{{", "x" * 501],
+    ["", "a b", "a + b", "a(", "f(x)", "a[b]", "a[0:1]", "a if b else c", "__import__('os')",
+     "{{ a }} {{ b }}", "a." * 300, "(" * 400, "[" * 499, "a\x00", "'a'", "1", "lambda: 0", "{{", "x" * 501],
 )  # fmt: skip
 def test_nothing_but_a_path_is_taken(text: str) -> None:
     with pytest.raises(PathError):
