@@ -55,8 +55,14 @@ class Firing:
 
     async def start(self, occasions: Sequence[Occasion]) -> dict[str, Outcome]:
         """What became of each, by the id of its run. Raises when the store is away: it may be asked again."""
+        outcomes, runs = await self.insert(occasions)
+        await self.announce(runs)
+        return outcomes
+
+    async def insert(self, occasions: Sequence[Occasion]) -> tuple[dict[str, Outcome], list[Run]]:
+        """The same, with the runs that are to be announced still."""
         if not occasions:
-            return {}
+            return {}, []
         workflows = await self._workflows.load(list({each.trigger.workflow_id for each in occasions}))
         outcomes: dict[str, Outcome] = {}
         runs: list[Run] = []
@@ -67,9 +73,12 @@ class Firing:
             else:
                 outcomes[each.run_id] = found
         there = await self._runs.insert_many(runs)
-        await asyncio.gather(*(self._announce(run) for run in runs if run.id not in there))
         outcomes.update({run.id: "there" if run.id in there else "started" for run in runs})
-        return outcomes
+        return outcomes, [run for run in runs if run.id not in there]
+
+    async def announce(self, runs: Sequence[Run]) -> None:
+        """Tell the planners. Never raises: the runs are durable, and what is not told the clock takes up."""
+        await asyncio.gather(*(self._announce(run) for run in runs))
 
     async def output_of(self, run: Run) -> Any:
         """What a run has answered, as an event tells it."""
@@ -102,7 +111,6 @@ class Firing:
         )
 
     async def _announce(self, run: Run) -> None:
-        """The run is durable: if this fails, the clock takes it up."""
         try:
             message = RunRequested(run_id=run.id, run=run)
             key = planner_key(RunRequested.event, run.id)

@@ -72,12 +72,14 @@ class Triggers:
         ]
         return await self._collection.replace_many(replaces)
 
-    async def due(self, now: Millis, limit: int, *, parts: Collection[int] | None = None) -> list[Trigger]:
-        """Those whose time has come, the longest due first; only of these partitions, if given."""
-        query: Document = {"next_at": {"$lte": now}}
+    async def due(
+        self, now: Millis, limit: int, *, parts: Collection[int] | None = None, after: str = ""
+    ) -> list[Trigger]:
+        """Those whose time has come, by id, later than `after`; only of these partitions, if given."""
+        query: Document = {"next_at": {"$lte": now}, "_id": {"$gt": after}}
         if parts is not None:
             query["part"] = {"$in": [_part(each) for each in parts]}
-        found = await self._collection.find(query, sort="next_at", limit=limit)
+        found = await self._collection.find(query, sort="_id", limit=limit)
         return [_trigger(document) for document in found]
 
     async def following(self, watched: Collection[str]) -> list[Trigger]:

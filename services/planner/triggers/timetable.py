@@ -10,7 +10,8 @@ from services.planner.triggers.continuing import Continuing
 from services.planner.triggers.due import Due, due_times
 from shared.contracts.base import Millis
 from shared.contracts.failure import failure
-from shared.contracts.trigger import ContinuousConfig, ScheduleConfig, Trigger
+from shared.contracts.run import Run
+from shared.contracts.trigger import ScheduleConfig, Trigger
 from shared.firing import Firing, Occasion, Outcome, kept
 from shared.ids import now_ms
 from shared.messaging.topology import PARTITIONS
@@ -22,9 +23,12 @@ from shared.telemetry import logger
 
 TICK_MS = 200
 """It looks at each full second, and as often in between."""
-AT_ONCE = 200
+AT_ONCE = 250
+PAGES = 8
 LATE_MS = 3_000
 PARKED_MS = 60_000
+Saving = tuple[Trigger, Trigger]
+"""A trigger, and as it was before."""
 
 
 class Timetable:
@@ -58,21 +62,36 @@ class Timetable:
         await self._see_to(now_ms() - LATE_MS, None)
 
     async def _see_to(self, until: Millis, parts: Sequence[int] | None) -> None:
-        while found := await self._triggers.due(until, AT_ONCE, parts=parts):
-            now = now_ms()
-            await self._schedules([each for each in found if isinstance(each.config, ScheduleConfig)], now)
-            continuous = [each for each in found if isinstance(each.config, ContinuousConfig)]
-            if continuous:
-                await self._continuing.look(continuous, now)
-            if len(found) < AT_ONCE:
-                return
+        while await self._round(until, parts):
+            pass
 
-    async def _schedules(self, triggers: Sequence[Trigger], now: Millis) -> None:
-        """The runs first, then the triggers: whoever dies in between has started nothing twice."""
+    async def _round(self, until: Millis, parts: Sequence[int] | None) -> bool:
+        """See to all that is due, or to much of it; whether there may be more. All runs are made before one
+        is announced: to carry them is work for this process too, and would make the last ones late."""
+        after, found, runs = "", list[Trigger](), list[Run]()
+        saves: list[Saving] = []
+        for _ in range(PAGES):
+            found = await self._triggers.due(until, AT_ONCE, parts=parts, after=after)
+            saved, begun = await self._schedules([each for each in found if _scheduled(each)])
+            saves += saved
+            runs += begun
+            if continuous := [each for each in found if not _scheduled(each)]:
+                await self._continuing.look(continuous, now_ms())
+            if len(found) < AT_ONCE:
+                break
+            after = found[-1].id
+        await self._firing.announce(runs)
+        for start in range(0, len(saves), AT_ONCE):
+            await self._triggers.save_many(saves[start : start + AT_ONCE])
+        return len(found) == AT_ONCE
+
+    async def _schedules(self, triggers: Sequence[Trigger]) -> tuple[list[Saving], list[Run]]:
+        """The runs are made first, the triggers saved at the end: whoever dies in between has started nothing
+        twice."""
+        now = now_ms()
         plans = [(each, found) for each in triggers if (found := await self._planned(each, now))]
-        occasions = [each for trigger, due in plans for each in _occasions(trigger, due)]
-        outcomes = await self._firing.start(occasions)
-        await self._triggers.save_many([(advanced(each, due, outcomes), each) for each, due in plans])
+        outcomes, runs = await self._firing.insert([each for plan in plans for each in _occasions(*plan)])
+        return [(advanced(each, due, outcomes), each) for each, due in plans], runs
 
     async def _planned(self, trigger: Trigger, now: Millis) -> Due | None:
         """One that cannot be read must not hold up the others."""
@@ -85,6 +104,10 @@ class Timetable:
             parked = trigger.model_copy(update={"next_at": now + PARKED_MS, "failure": why})
             await self._triggers.save(parked, over=trigger)
             return None
+
+
+def _scheduled(trigger: Trigger) -> bool:
+    return isinstance(trigger.config, ScheduleConfig)
 
 
 def _occasions(trigger: Trigger, due: Due) -> list[Occasion]:
