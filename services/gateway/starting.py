@@ -24,7 +24,6 @@ from shared.storage.idempotency import Reservation
 from shared.storage.trouble import cannot_be_reached, certainly
 from shared.telemetry import logger
 
-BY_CALL = Cause(kind="api")
 MAX_KEY_CHARS = 200
 LONGEST_PAUSE_S = 8.0
 
@@ -42,7 +41,7 @@ class Order:
     wait_s: float
     raw: bytes
     trace: str
-    trigger: Cause = BY_CALL
+    cause: Cause
     run_id: str = ""
     dry: bool = False
     pins: bool = False
@@ -141,7 +140,7 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         workspace_id=order.workspace_id,
         workflow_id=pinned.workflow_id,
         version=pinned.id,
-        trigger=order.trigger,
+        trigger=order.cause,
         lane=order.lane,
         given=await gateway.keep(order.input, "the input"),
         trace=order.trace,

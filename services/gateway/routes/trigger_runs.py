@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
+from services.gateway.identity.access import needs
 from services.gateway.identity.callers import caller_of
 from services.gateway.inputs import RunsOfWorkflowQuery, WaitQuery
 from services.gateway.parts import gateway_of
@@ -26,6 +27,7 @@ router = APIRouter(tags=["triggers"])
 
 @router.post(
     "/triggers/preview",
+    dependencies=[needs("triggers:read")],
     summary="Try out a schedule",
     responses=answers(_200=(TimesResource, "Its next times")),
     openapi_extra=takes(SchedulePreview),
@@ -42,6 +44,7 @@ async def preview(request: Request, workspace_id: str) -> Response:
 
 @router.get(
     "/triggers/{trigger_id}/times",
+    dependencies=[needs("triggers:read")],
     summary="List the next times of a schedule",
     responses=answers(404, 409, _200=(TimesResource, "Its next times")),
 )
@@ -55,6 +58,7 @@ async def next_times(
 
 @router.get(
     "/triggers/{trigger_id}/runs",
+    dependencies=[needs("runs:read")],
     summary="List the runs of a trigger",
     responses=answers(404, _200=(RunPage, "The newest first")),
 )
@@ -62,13 +66,13 @@ async def list_runs(
     request: Request, workspace_id: str, trigger_id: str, query: Annotated[RunsOfWorkflowQuery, Query()]
 ) -> Response:
     """Without their values and nodes; a run of a schedule stands at the time that it was started for."""
-    gateway = gateway_of(request)
-    trigger = await gateway.trigger(workspace_id, trigger_id)
-    return await runs_page(gateway, workspace_id, query, None, trigger_id=trigger.id)
+    trigger = await gateway_of(request).trigger(workspace_id, trigger_id)
+    return await runs_page(request, query, trigger.workflow_id, trigger_id=trigger.id)
 
 
 @router.post(
     "/triggers/{trigger_id}/run",
+    dependencies=[needs("runs:write")],
     summary="Have a trigger start a run now",
     status_code=202,
     responses=answers(
@@ -95,6 +99,7 @@ async def run_now(
 
 @router.post(
     "/triggers/{trigger_id}/backfill",
+    dependencies=[needs("runs:write")],
     summary="Start the runs of past times",
     responses=answers(404, 409, _200=(BackfillResource, "Started, or there already")),
     openapi_extra=takes(Backfill),

@@ -46,7 +46,7 @@ def fired(
         wait_s=wait_s,
         raw=raw,
         trace=trace,
-        trigger=Cause(kind=trigger.config.kind, id=trigger.id, by=by),
+        cause=Cause(kind=trigger.config.kind, id=trigger.id, by=by),
     )
 
 

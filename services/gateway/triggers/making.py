@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.gateway.errors import Refused
+from services.gateway.identity.access import Access
 from services.gateway.parts import Gateway
 from services.gateway.pinned import version_id
 from services.gateway.triggers.inputs import NewTrigger, TriggerChange
@@ -14,26 +15,27 @@ from shared.ids import new_id, now_ms
 MOST_TRIES = 20
 
 
-async def made(gateway: Gateway, workspace_id: str, wanted: NewTrigger, by: str) -> Trigger:
-    """Insert a trigger; raises Refused when what it names is not there."""
+async def made(gateway: Gateway, access: Access, wanted: NewTrigger) -> Trigger:
+    """Insert a trigger; raises Refused when what it names is not there, or not for this caller."""
+    access.need("triggers:write", wanted.workflow_id)
     now = now_ms()
     trigger = Trigger(
         id=new_id("trg"),
-        workspace_id=workspace_id,
+        workspace_id=access.workspace_id,
         workflow_id=wanted.workflow_id,
         active=wanted.active,
         created_at=now,
         updated_at=now,
-        created_by=by,
+        created_by=access.caller.name,
         **wanted.stored(),
     )
-    await check_names(gateway, trigger)
+    await check_names(gateway, access, trigger)
     trigger = armed(trigger, now)
     await gateway.triggers.insert(trigger)
     return trigger
 
 
-async def replaced(gateway: Gateway, trigger: Trigger, wanted: TriggerChange) -> Trigger:
+async def replaced(gateway: Gateway, access: Access, trigger: Trigger, wanted: TriggerChange) -> Trigger:
     """Save what is wanted over revision `rev`; raises Refused."""
     if wanted.config.kind != trigger.config.kind:
         raise Refused(
@@ -41,7 +43,7 @@ async def replaced(gateway: Gateway, trigger: Trigger, wanted: TriggerChange) ->
             f"config.kind: trigger {trigger.id!r} is of kind {trigger.config.kind!r}; create another one",
         )
     stored = wanted.stored()
-    await check_names(gateway, trigger.model_copy(update=stored))
+    await check_names(gateway, access, trigger.model_copy(update=stored))
 
     def change(before: Trigger) -> Trigger:
         if before.rev != wanted.rev:
@@ -93,18 +95,31 @@ def armed(trigger: Trigger, now: Millis) -> Trigger:
     return trigger.model_copy(update={"next_at": due, **forgotten})
 
 
-async def check_names(gateway: Gateway, trigger: Trigger) -> None:
-    """Raises Refused unless the workflows and the version that it names are there."""
+async def check_names(gateway: Gateway, access: Access, trigger: Trigger) -> None:
+    """Raises Refused unless the workflows and the version that it names are there, and the caller may read
+    the runs that it follows: their outputs become inputs."""
     workflow = await gateway.workflow(trigger.workspace_id, trigger.workflow_id)
     if trigger.version is not None:
         wanted = version_id(workflow.id, trigger.version)
         if await gateway.pinned.get(trigger.workspace_id, wanted) is None:
             raise Refused("not_found", f"version: workflow {workflow.id!r} has no version {trigger.version}")
-    if isinstance(trigger.config, FollowConfig) and trigger.config.workflow_id is not None:
-        if trigger.config.workflow_id == trigger.workflow_id:
-            raise Refused(
-                "invalid_request",
-                "config.workflow_id: a workflow cannot follow itself; a `continuous` trigger runs it again "
-                "and again",
-            )
-        await gateway.workflow(trigger.workspace_id, trigger.config.workflow_id)
+    if isinstance(trigger.config, FollowConfig):
+        await _check_followed(gateway, access, trigger, trigger.config.workflow_id)
+
+
+async def _check_followed(
+    gateway: Gateway, access: Access, trigger: Trigger, workflow_id: str | None
+) -> None:
+    access.need("runs:read", workflow_id)
+    if workflow_id is None:
+        if not access.sees_all:
+            told = "config.workflow_id: some workflows here are not for you to read; name the one to follow"
+            raise Refused("forbidden", told)
+        return
+    if workflow_id == trigger.workflow_id:
+        raise Refused(
+            "invalid_request",
+            "config.workflow_id: a workflow cannot follow itself; a `continuous` trigger runs it again and "
+            "again",
+        )
+    await gateway.workflow(trigger.workspace_id, workflow_id)
