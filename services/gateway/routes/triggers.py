@@ -12,7 +12,8 @@ from services.gateway.present import json_response, page
 from services.gateway.reading import read
 from services.gateway.triggers.inputs import NewTrigger, TriggerChange, TriggersQuery
 from services.gateway.triggers.making import made, replaced, switched
-from services.gateway.triggers.resources import TriggerPage, TriggerResource, trigger_shown
+from services.gateway.triggers.resources import TriggerPage, TriggerResource
+from services.gateway.triggers.shown import trigger_shown
 from shared.contracts.trigger import Trigger
 
 router = APIRouter(tags=["triggers"])

@@ -1,16 +1,14 @@
 """Runs that somebody has a trigger start: one now, or one for each time of a schedule that has none."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from itertools import islice, takewhile
-from zoneinfo import ZoneInfo
 
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway
 from services.gateway.pinned import Pinned
 from services.gateway.present import Shown, iso
 from services.gateway.starting import Order, published
-from services.gateway.triggers.inputs import Backfill, Fire, millis
+from services.gateway.triggers.config_inputs import millis
+from services.gateway.triggers.inputs import Backfill, Fire
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.run import Cause
@@ -107,10 +105,3 @@ def schedule_of(trigger: Trigger) -> ScheduleConfig:
             "no_schedule", f"Trigger {trigger.id!r} is of kind {trigger.config.kind!r}: it has no times"
         )
     return trigger.config
-
-
-def times_shown(timezone: str, at: Sequence[Millis]) -> Shown:
-    """Times in UTC and by the clock of the zone."""
-    zone = ZoneInfo(timezone)
-    shown = [{"at": iso(each), "local": datetime.fromtimestamp(each / 1000, zone).isoformat()} for each in at]
-    return {"timezone": timezone, "times": shown}
