@@ -46,6 +46,11 @@ class Access:
             raise Refused("forbidden", f"This key is not good for that: it lacks the scope {permission!r}")
         raise Refused("forbidden", f"That needs the role {LEAST[permission]}; yours is {role}")
 
+    def need_somewhere(self, permission: Permission) -> None:
+        """Raises Refused unless they may do this in the workspace, or to one of its workflows at least."""
+        if not any(self.may(permission, workflow_id) for workflow_id in self.grants):
+            self.need(permission)
+
     def sees(self, workflow_id: str | None) -> bool:
         """Whether they may know of it."""
         return self.role_for(workflow_id) != "none"
@@ -63,7 +68,8 @@ def access_of(request: Request) -> Access:
 
 class Needs:
     """A route's dependency that lets only those through who have a permission. `where` names what is open:
-    `anybody` to all, `signed in` to whoever presents a key or token."""
+    `anybody` to all, `signed in` to whoever presents a key or token, `somewhere` to who has the permission
+    for any workflow."""
 
     def __init__(self, permission: Permission | None, where: str = "") -> None:
         self.permission: Permission | None = permission
@@ -76,13 +82,21 @@ class Needs:
             _need_owner(caller_of(request))
             return
         access = access_of(request)
-        access.need(self.permission, await _workflow_of(request, access))
+        if self.where == "somewhere":
+            access.need_somewhere(self.permission)
+        else:
+            access.need(self.permission, await _workflow_of(request, access))
 
 
 def needs(permission: Permission) -> Any:
     """For `dependencies=[...]` of a route: who may call it. A grant for the workflow of the path, or of the
     run or trigger of the path, counts."""
     return Depends(Needs(permission))
+
+
+def needs_somewhere(permission: Permission) -> Any:
+    """For a route whose body names a workflow: it asks itself (`Access.need`) once it has read which."""
+    return Depends(Needs(permission, "somewhere"))
 
 
 ANYBODY = Depends(Needs(None, "anybody"))

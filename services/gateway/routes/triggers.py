@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import answers, takes
-from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.access import access_of, needs, needs_somewhere
 from services.gateway.identity.sight import seen
 from services.gateway.parts import gateway_of
 from services.gateway.present import json_response, page
@@ -21,7 +21,7 @@ router = APIRouter(tags=["triggers"])
 
 @router.post(
     "/triggers",
-    dependencies=[needs("triggers:write")],
+    dependencies=[needs_somewhere("triggers:write")],
     summary="Create a trigger",
     status_code=201,
     responses=answers(404, 413, _201=(TriggerResource, "Created")),
