@@ -84,7 +84,10 @@ class Firing:
         """What a run has answered, as an event tells it."""
         if run.output is None or run.output.size > MOST_OUTPUT_BYTES:
             return None
-        return from_json(await self._payloads.text(run.output))
+        try:
+            return from_json(await self._payloads.text(run.output))
+        except LookupError:  # it is older than what is kept
+            return None
 
     async def _made(self, occasion: Occasion, workflow: Workflow | None) -> Run | Outcome:
         trigger = occasion.trigger

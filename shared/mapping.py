@@ -68,7 +68,7 @@ def _holds(event: Event, condition: Condition) -> bool:
 def _at(event: Event, text: str) -> Any:
     try:
         return find(path_of(text), {**event, "event": event})
-    except Miss:
+    except (Miss, PathError):
         return ABSENT
 
 

@@ -93,12 +93,12 @@ async def test_it_is_replaced_over_the_revision_that_was_read(api: Api, gateway_
     path = f"/triggers/{trigger['id']}"
     triggers = Triggers(gateway_store)
     stored = (await triggers.load([trigger["id"]]))[trigger["id"]]
-    fired = stored.model_copy(update={"last_run_id": "run_1", "last_at": 1_700_000_000_000})
+    fired = stored.model_copy(update={"last_run_id": "run_1", "next_at": 1_700_000_000_000})
     assert await triggers.save(fired, over=stored)
     saved = await api.put(path, put_back(trigger, name="Renamed"))
     assert saved.status == 200, saved.body
     assert (saved.body["name"], saved.body["rev"]) == ("Renamed", 2)
-    assert (saved.body["last_run_id"], saved.body["next_at"]) == ("run_1", trigger["next_at"])
+    assert (saved.body["last_run_id"], saved.body["next_at"]) == ("run_1", "2023-11-14T22:13:20.000Z")
     (await api.put(path, put_back(trigger))).refused(409, "stale_revision")
     kind = put_back(saved.body, config={"kind": "continuous"})
     (await api.put(path, kind)).refused(422, "invalid_request")
