@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from shared.conditions import unmet
 from shared.contracts.base import Json
 from shared.contracts.events import RunRequested
 from shared.contracts.failure import Failure, failure
@@ -12,7 +13,7 @@ from shared.contracts.run import Cause, Run
 from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, from_json, to_json
 from shared.ids import now_ms
-from shared.mapping import mapped, unmet
+from shared.mapping import mapped
 from shared.messaging.broker import Bus
 from shared.messaging.topology import planner_key
 from shared.occasions import Event

@@ -9,6 +9,7 @@ from services.gateway.present import Shown, iso
 from services.gateway.starting import Order, published
 from services.gateway.triggers.config_inputs import millis
 from services.gateway.triggers.inputs import Backfill, Fire
+from shared.conditions import unmet
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.run import Cause
@@ -17,7 +18,7 @@ from shared.contracts.value import to_json
 from shared.cron import times
 from shared.firing import Occasion
 from shared.ids import now_ms
-from shared.mapping import mapped, unmet
+from shared.mapping import mapped
 from shared.occasions import Event, continued, scheduled
 from shared.starting import scheduled_id
 

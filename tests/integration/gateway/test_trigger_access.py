@@ -15,7 +15,7 @@ from shared.storage.api_keys import ApiKeys
 from shared.storage.mongo import Store
 from shared.storage.people import Users
 from shared.storage.workspaces import Grants, Members
-from tests.integration.gateway.api import Api
+from tests.integration.gateway.api import Api, Planner
 from tests.integration.gateway.triggers import HOURLY, made
 
 
@@ -76,13 +76,16 @@ async def test_who_only_looks_changes_and_starts_nothing(scene: Scene) -> None:
         (await scene.viewer.call(method, scene.path("none") + path, body)).refused(404, "not_found")
 
 
-async def test_a_grant_lets_one_make_change_and_use_triggers_of_that_workflow(scene: Scene) -> None:
+async def test_a_grant_lets_one_make_change_and_use_triggers_of_that_workflow(
+    scene: Scene, planner: Planner
+) -> None:
     ids = {role: each["workflow_id"] for role, each in scene.triggers.items()}
     new = {"name": "x", "config": HOURLY}
     assert (await scene.viewer.post("/triggers", {**new, "workflow_id": ids["editor"]})).status == 201
     (await scene.viewer.post("/triggers", {**new, "workflow_id": ids["viewer"]})).refused(403, "forbidden")
     (await scene.viewer.post("/triggers", {**new, "workflow_id": ids["none"]})).refused(404, "not_found")
-    assert (await scene.viewer.post(scene.path("editor") + "/run")).status == 202
+    started = await scene.viewer.post(scene.path("editor") + "/run")
+    assert (await planner.next_run()).id == started.body["id"]
     assert (await scene.viewer.post(scene.path("editor") + "/pause")).status == 200
     assert (await scene.viewer.call("DELETE", scene.path("editor"))).status == 204
 
