@@ -81,7 +81,7 @@ class SchedulePreview(When):
 
     model_config = example({"cron": "30 2 * * *", "timezone": "Europe/Berlin"}, {"preset": "weekdays"})
     after: Time | None = Field(None, description="Later than this; left out, than now")
-    count: int = Field(5, ge=1, le=100)
+    count: int = Field(5, ge=1, le=25)
 
 
 class Fire(BaseModel):
@@ -111,4 +111,4 @@ class TimesQuery(BaseModel):
     """How many of the next times."""
 
     model_config = {"extra": "forbid"}
-    count: int = Field(5, ge=1, le=100)
+    count: int = Field(5, ge=1, le=25)
