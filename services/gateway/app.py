@@ -36,6 +36,8 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    trigger_runs,
+    triggers,
     versions,
     workflows,
 )
@@ -61,6 +63,8 @@ ROUTES = (
     imports,
     workflows,
     versions,
+    trigger_runs,
+    triggers,
     graphs,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)

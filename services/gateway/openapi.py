@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway import control_inputs, import_models, inputs
 from services.gateway.resources import Problem
+from services.gateway.triggers import inputs as trigger_inputs
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
@@ -26,6 +27,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     control_inputs.ReviewDecision,
     control_inputs.Rerun,
     control_inputs.RunsWanted,
+    trigger_inputs.NewTrigger,
+    trigger_inputs.TriggerChange,
+    trigger_inputs.SchedulePreview,
+    trigger_inputs.Fire,
+    trigger_inputs.Backfill,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -72,6 +78,7 @@ TAGS = [
     {"name": "runs", "description": "Runs of versions and of ad hoc graphs"},
     {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
+    {"name": "triggers", "description": "What starts runs by itself"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},

@@ -8,8 +8,9 @@ from functools import partial
 from services.planner.janitor import Janitor, Keep
 from services.planner.membership import Membership
 from services.planner.partitions import Partitions
-from services.planner.parts import build
+from services.planner.parts import build, timetable
 from services.planner.settings import PlannerSettings
+from services.planner.triggers.timetable import Timetable
 from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
@@ -50,12 +51,20 @@ async def planner(service: Service) -> AsyncIterator[None]:
         )
     keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
     janitor = Janitor(service.store, keep)
+    times = timetable(service.store, service.bus, membership.leads)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
+    busy.append(asyncio.create_task(_time(service, times)))
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield
     for each in busy:  # where nothing was drained
         each.cancel()
+
+
+async def _time(service: Service, times: Timetable) -> None:
+    """What is started by the clock is announced at once; before that is possible, nothing is started."""
+    await service.health.wait_started()
+    await times.run()
 
 
 async def _share(service: Service, membership: Membership, partitions: Partitions) -> None:

@@ -19,7 +19,11 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.triggers.continuing import Continuing
+from services.planner.triggers.following import Following
+from services.planner.triggers.timetable import Timetable
 from services.planner.watcher import LOOK_EVERY_S, Watcher
+from shared.firing import Firing
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
 from shared.storage.executors import Executors
@@ -29,6 +33,7 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
+from shared.storage.triggers import Triggers
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -55,7 +60,7 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = Finishing([])
+    finishing = finish_hooks(store, bus)
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -66,3 +71,15 @@ def build(
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
+
+
+def finish_hooks(store: Store, bus: Bus) -> Finishing:
+    """What follows from the end of a run."""
+    triggers, firing = Triggers(store), Firing(bus, store)
+    return Finishing([Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see])
+
+
+def timetable(store: Store, bus: Bus, leads: Callable[[int], bool]) -> Timetable:
+    """The clock of triggers."""
+    triggers, firing = Triggers(store), Firing(bus, store)
+    return Timetable(triggers, firing, Continuing(triggers, Runs(store), firing), leads)
