@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from services.planner.folding import Folding
 from services.planner.janitor import Janitor, Keep
 from services.planner.membership import Membership
 from services.planner.partitions import Partitions
@@ -22,7 +23,7 @@ SETTINGS = PlannerSettings()
 
 @asynccontextmanager
 async def planner(service: Service) -> AsyncIterator[None]:
-    """Sixteen partitions shared with other planners, one handler, one clock, one janitor."""
+    """Sixteen partitions shared with other planners, one handler, a clock, a janitor, one that adds up."""
     membership = Membership(service.id, Planners(service.store))
     PARTITIONS_LED.set_function(membership.led)
     core, clock = build(
@@ -48,14 +49,23 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
-    janitor = Janitor(service.store, keep)
-    busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
+    janitor = Janitor(service.store, _keep())
+    folding = Folding(service.store, membership.leads)
+    busy = [asyncio.create_task(each.run()) for each in (clock, janitor, folding)]
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield
     for each in busy:  # where nothing was drained
         each.cancel()
+
+
+def _keep() -> Keep:
+    return Keep(
+        runs=SETTINGS.keep_runs_days,
+        keys=SETTINGS.keep_keys_days,
+        dead_letters=SETTINGS.keep_dead_letters_days,
+        figures=SETTINGS.keep_figures_days,
+    )
 
 
 async def _share(service: Service, membership: Membership, partitions: Partitions) -> None:
