@@ -40,6 +40,11 @@ INDEXES: dict[str, list[str]] = {
     "dead_bodies": ["received_at"],
     "run_facts": ["open"],
     "rollups": ["hour"],
+    "members": ["workspace_id", "user_id"],
+    "grants": ["workflow_id", "user_id"],
+    "api_keys": ["workspace_id", "user_id"],
+    "sessions": ["user_id"],
+    "audit": ["workspace_id", "at"],
 }
 
 
