@@ -19,6 +19,7 @@ from services.gateway.identity.recorder import Recorder
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    analytics,
     bulk,
     controls,
     dead_letters,
@@ -57,6 +58,7 @@ ROUTES = (
     workflows,
     versions,
     graphs,
+    analytics,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
 

@@ -74,5 +74,6 @@ TAGS = [
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]
