@@ -1,4 +1,4 @@
-"""Every run is counted once: with several planners at it, crashes in between, and ends that are seen again."""
+"""Every run is counted once, whoever counts, whatever crashes in between, and however often it ends."""
 
 import asyncio
 from typing import Any
