@@ -35,8 +35,8 @@ class AnalyticsSummary(PeriodResource):
 
 
 class Point(BaseModel):
-    """An hour or a day: `at` is when it begins, `date` is in the time zone asked for. Where nothing ran, counts
-    are 0, rates and durations null."""
+    """An hour or a day: when it begins, and its date in the time zone asked for. Where nothing ran,
+    counts are 0, rates and durations null."""
 
     at: str = Field(examples=[AT])
     date: str = Field(examples=["2026-01-31"])
