@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.node_run import MAX_LINE_CHARS, MAX_LOG_LINES
+from shared.contracts.usage import Usage
 from shared.expressions import evaluate_each, evaluate_one
 from shared.sandbox import Ran, Sandbox
 
@@ -33,6 +34,7 @@ class Context:
     turn: int = 0
     state: Any = None
     dry: bool = False
+    usage: Usage = field(default_factory=Usage)
     _unkept: int = 0
 
     @property
@@ -62,6 +64,10 @@ class Context:
         """The value of a JavaScript program's last expression; what it prints goes to the log. Raises
         SandboxError."""
         return await self.sandbox.javascript.run(code, inputs, timeout_s=timeout_s, log=self.log)
+
+    def spend(self, *, tokens: int = 0, cost_usd: float = 0) -> None:
+        """Have this counted as what the attempt has cost, whatever becomes of it."""
+        self.usage += Usage(tokens=tokens, cost_usd=cost_usd)
 
     def log(self, line: str) -> None:
         """Keep a line with the node run; number, length and total are capped, and what is cut says so."""

@@ -24,6 +24,7 @@ from services.gateway.limits.rates import ByAddress, ByCaller, Rates
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    analytics,
     bulk,
     controls,
     dead_letters,
@@ -66,6 +67,7 @@ ROUTES = (
     trigger_runs,
     triggers,
     graphs,
+    analytics,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
 

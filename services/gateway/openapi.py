@@ -81,5 +81,6 @@ TAGS = [
     {"name": "triggers", "description": "What starts runs by itself"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -36,6 +36,7 @@ from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
 from shared.storage.node_types import NodeTypes
 from shared.storage.payloads import Payloads
+from shared.storage.rollups import RollUps
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
@@ -65,6 +66,7 @@ class Gateway:
         self.run_events = RunEvents(store)
         self.node_runs = NodeRuns(store)
         self.payloads = Payloads(store)
+        self.rollups = RollUps(store)
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
         self.triggers = Triggers(store)

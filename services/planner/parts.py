@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.planner.clock import Chore, Clock
+from services.planner.counting import Counting
 from services.planner.door import Door
 from services.planner.facts import Facts
 from services.planner.finishing import Finishing
@@ -31,6 +32,7 @@ from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
+from shared.storage.run_facts import RunFacts
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
 from shared.storage.triggers import Triggers
@@ -60,7 +62,7 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = finish_hooks(store, bus)
+    finishing = Finishing([Counting(memory, RunFacts(store)).see, *finish_hooks(store, bus)])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
