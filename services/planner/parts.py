@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 
+from services.planner.alerting.finished import FinishedRuns
+from services.planner.alerting.firing import Firing
+from services.planner.alerting.looking import Looking
+from services.planner.alerting.posting import Posting
 from services.planner.clock import Chore, Clock
 from services.planner.door import Door
 from services.planner.facts import Facts
@@ -55,7 +59,9 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = Finishing([])
+    firing = Firing(store, public_url=public_url)
+    finished_runs = FinishedRuns(store, firing)
+    finishing = Finishing([finished_runs.see])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -63,6 +69,8 @@ def build(
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
+        Chore(Looking(store, firing, finished_runs, leads).look, every_s=1),
+        Chore(Posting(store, bus, leads).post, every_s=1),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)

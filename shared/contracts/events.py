@@ -219,6 +219,14 @@ class WorkflowChanged(Message):
     workflow_id: str
 
 
+class DeliveryDue(Message):
+    """A notice is to be sent; only if its delivery is still at this revision."""
+
+    event: ClassVar[str] = "delivery.due"
+    delivery_id: str
+    rev: int
+
+
 class NodeTypeAnnounced(Message):
     """An executor has (re)started and can run these types."""
 
@@ -248,5 +256,6 @@ MESSAGES: tuple[type[Message], ...] = (
     RunChanged,
     RunFinished,
     WorkflowChanged,
+    DeliveryDue,
     NodeTypeAnnounced,
 )

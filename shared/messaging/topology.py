@@ -8,6 +8,7 @@ DEAD_EXCHANGE = "weft.dead"
 DEAD_QUEUE = "dead.v1"
 PARTITIONS = 16
 LANES = ("high", "normal")
+NOTIFY_QUEUE = "notify.v1"
 DELIVERY_LIMIT = 20
 PLANNER_EVENTS = (
     "run.requested",

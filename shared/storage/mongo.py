@@ -37,6 +37,11 @@ INDEXES: dict[str, list[str]] = {
     "sources": ["source"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
+    "alert_rules": ["workspace_id", "kind"],
+    "alert_channels": ["workspace_id"],
+    "alert_states": ["rule_id", "told"],
+    "alerts": ["workspace_id", "at"],
+    "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],
 }
 
 
@@ -122,6 +127,12 @@ class Collection:
         group = {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}
         rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
         return {str(row["_id"]): int(row["n"]) for row in rows}
+
+    async def sum_by(self, query: Filter, field: str, of: str) -> dict[str, float]:
+        """The sum of one number of all documents that match, by the value of one field."""
+        group = {"$group": {"_id": f"${field}", "sum": {"$sum": f"${of}"}}}
+        rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
+        return {str(row["_id"]): float(row["sum"]) for row in rows}
 
     async def delete(self, query: Filter) -> int:
         """Delete all that match; how many there were."""

@@ -1,0 +1,100 @@
+"""`alert_channels`: where people are told. The gateway writes them; only connectors can open their secrets."""
+
+from collections.abc import Collection
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Millis, Name
+from shared.storage.mongo import Document, Store
+
+ChannelKind = Literal["email", "slack", "webhook"]
+Tls = Literal["tls", "starttls", "none"]
+
+
+class EmailSettings(Contract):
+    """A mail server and whom to write to. The password is among the channel's secrets."""
+
+    kind: Literal["email"]
+    host: str
+    port: int
+    tls: Tls
+    user: str = ""
+    sender: str
+    to: list[str]
+
+
+class SlackSettings(Contract):
+    """An incoming webhook; its URL is a secret, `host` is what may be shown of it."""
+
+    kind: Literal["slack"]
+    host: str
+
+
+class WebhookSettings(Contract):
+    """A URL that is sent signed JSON. The keys are among the channel's secrets."""
+
+    kind: Literal["webhook"]
+    url: str
+
+
+ChannelSettings = Annotated[EmailSettings | SlackSettings | WebhookSettings, Field(discriminator="kind")]
+
+
+class AlertChannel(Contract):
+    """A channel. `sealed` holds its secrets as a JSON object: `password`, `url`, or `secrets`, the signing
+    keys; empty when there are none."""
+
+    id: str
+    workspace_id: str
+    name: Name
+    settings: ChannelSettings
+    sealed: str = ""
+    rev: int
+    created_at: Millis
+    updated_at: Millis
+
+
+class AlertChannels:
+    """The channels, found by workspace."""
+
+    def __init__(self, store: Store) -> None:
+        self._collection = store["alert_channels"]
+
+    async def insert(self, channel: AlertChannel) -> bool:
+        """False when a channel with this id is there already."""
+        return await self._collection.insert_one(_document(channel))
+
+    async def get(self, workspace_id: str, channel_id: str) -> AlertChannel | None:
+        """A channel of this workspace."""
+        found = await self._collection.find_one({"_id": channel_id, "workspace_id": workspace_id})
+        return _channel(found) if found else None
+
+    async def present(self, workspace_id: str, ids: Collection[str]) -> set[str]:
+        """Which of these the workspace has."""
+        found = await self._collection.find({"_id": {"$in": list(ids)}, "workspace_id": workspace_id})
+        return {each["_id"] for each in found}
+
+    async def page(self, workspace_id: str, *, before: str | None, limit: int) -> list[AlertChannel]:
+        """The newest first; `before` is the last id of the page before."""
+        query: Document = {"workspace_id": workspace_id}
+        if before:
+            query["_id"] = {"$lt": before}
+        found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
+        return [_channel(each) for each in found]
+
+    async def save(self, channel: AlertChannel, *, over: AlertChannel) -> bool:
+        """Replace what was read as `over`; False when it has changed since."""
+        return await self._collection.replace_one({"_id": over.id, "rev": over.rev}, _document(channel))
+
+    async def delete(self, workspace_id: str, channel_id: str) -> bool:
+        """False when there is none."""
+        return await self._collection.delete({"_id": channel_id, "workspace_id": workspace_id}) == 1
+
+
+def _document(channel: AlertChannel) -> Document:
+    return {"_id": channel.id, **channel.model_dump(exclude={"id"})}
+
+
+def _channel(document: Document) -> AlertChannel:
+    return AlertChannel.model_validate({"id": document.pop("_id"), **document})
