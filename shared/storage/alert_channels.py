@@ -1,4 +1,4 @@
-"""`alert_channels`: where people are told. The gateway writes them; only connectors can open their secrets."""
+"""`alert_channels`: where people are told. The gateway writes them; connectors open their secrets."""
 
 from collections.abc import Collection
 from typing import Annotated, Literal

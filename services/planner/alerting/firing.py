@@ -1,8 +1,8 @@
 """From an occasion to an alert that is on its way, once, however many planners have seen it.
 
-Where there is a pause to be kept, whoever replaces the rule's state has fired; the alert is kept in there, and
-never replaced by another before it is told. A crash in between leaves a state that is not told: `mend` does
-that, in any planner. Without a pause the alert's id, which follows from the run, is enough."""
+Where there is a pause to be kept, whoever replaces the rule's state has fired; the alert is kept in there,
+and never replaced by another before it is told. A crash in between leaves a state that is not told: `mend`
+does that, in any planner. Without a pause the alert's id, which follows from the run, is enough."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Rules about what does not finish, what does not happen, and what many runs come to: looked at by the clock.
 
-Each rule is looked at by the planner that leads its partition, every `ROUND_S`; one whose figures have changed
-also by whoever has seen that, soon. That several look does no harm."""
+Each rule is looked at by the planner that leads its partition, every `ROUND_S`; one whose figures have
+changed also by whoever has seen that, soon. That several look does no harm."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Hands what is to be sent to the connectors, as often as it takes: they put the next time into the delivery."""
+"""Hands what is to be sent to the connectors, as often as it takes: they set the time of the next attempt."""
 
 import time
 from collections.abc import Callable
