@@ -227,6 +227,12 @@ class DeliveryDue(Message):
     rev: int
 
 
+class AccessChanged(Message):
+    """People, sessions, keys, memberships or workspaces are different now; shown, never relied upon."""
+
+    event: ClassVar[str] = "access.changed"
+
+
 class NodeTypeAnnounced(Message):
     """An executor has (re)started and can run these types."""
 
@@ -257,5 +263,6 @@ MESSAGES: tuple[type[Message], ...] = (
     RunFinished,
     WorkflowChanged,
     DeliveryDue,
+    AccessChanged,
     NodeTypeAnnounced,
 )

@@ -42,6 +42,11 @@ INDEXES: dict[str, list[str]] = {
     "alert_states": ["rule_id", "told"],
     "alerts": ["workspace_id", "at"],
     "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],
+    "members": ["workspace_id", "user_id"],
+    "grants": ["workflow_id", "user_id"],
+    "api_keys": ["workspace_id", "user_id"],
+    "sessions": ["user_id"],
+    "audit": ["workspace_id", "at"],
 }
 
 

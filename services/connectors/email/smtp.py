@@ -55,7 +55,9 @@ def server_of(url: str) -> MailServer:
 class Mailer:
     """Sends mails. `allow` opens servers that are not public."""
 
-    def __init__(self, allow: Collection[str], *, context: Callable[[], ssl.SSLContext] = tls_context) -> None:
+    def __init__(
+        self, allow: Collection[str], *, context: Callable[[], ssl.SSLContext] = tls_context
+    ) -> None:
         self._allow = AllowList.parse(allow)
         self._context = context
 
