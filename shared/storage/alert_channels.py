@@ -55,6 +55,11 @@ class AlertChannel(Contract):
     updated_at: Millis
 
 
+def channel_context(channel: AlertChannel) -> bytes:
+    """The place its secrets are sealed for: in another channel they cannot be opened."""
+    return f"alert_channel:{channel.workspace_id}:{channel.id}".encode()
+
+
 class AlertChannels:
     """The channels, found by workspace."""
 

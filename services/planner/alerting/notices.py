@@ -6,7 +6,7 @@ from shared.ids import made_id
 from shared.storage.deliveries import Delivery
 
 MOST_ATTEMPTS = 12
-"""With the waits between them: almost seven hours."""
+"""With the waits between them: six hours."""
 MOST_CHARS = 1_000
 
 

@@ -1,0 +1,110 @@
+"""One attempt to tell people something, over whatever channel it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from services.connectors.email.message import Mail, composed
+from services.connectors.email.smtp import Mailer, MailFailed, MailServer
+from services.connectors.notify.written import as_html, as_json, as_slack, as_text
+from services.connectors.webhook.client import json_bytes, post_json
+from services.connectors.webhook.signing import signed_headers
+from shared.http import HttpClient
+from shared.ids import now_ms
+from shared.nodes import NodeFailed
+from shared.storage.alert_channels import AlertChannel, EmailSettings, SlackSettings, channel_context
+from shared.storage.deliveries import Delivery
+
+IN_VAIN = frozenset({"bad_url", "blocked_address", "bad_request", "http_410"})
+"""What will be the same next time."""
+
+Opened = Callable[[str, bytes], bytes]
+"""What a sealed envelope holds that was sealed for this place; raises ValueError."""
+
+
+class NotSent(Exception):
+    """It could not be sent; `again` says whether that may be otherwise later. Holds no secret."""
+
+    def __init__(self, message: str, *, again: bool) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+@dataclass(frozen=True)
+class OwnMail:
+    """The installation's own mail server, and whom its mails are from."""
+
+    server: MailServer
+    sender: str
+
+
+class Channels:
+    """Sends notices."""
+
+    def __init__(self, http: HttpClient, mailer: Mailer, opened: Opened, own: OwnMail | None) -> None:
+        self._http = http
+        self._mailer = mailer
+        self._opened = opened
+        self._own = own
+
+    async def send(self, delivery: Delivery, channel: AlertChannel | None) -> None:
+        """Return when it has arrived; raises NotSent. Without a channel it goes out as the installation's
+        own mail."""
+        try:
+            if channel is None:
+                await self._own_mail(delivery)
+            else:
+                await self._over(channel, delivery)
+        except MailFailed as failed:
+            raise NotSent(str(failed), again=failed.again) from None
+        except NodeFailed as failed:
+            code = failed.failure.code
+            raise NotSent(f"{code}: {failed.failure.message}", again=code not in IN_VAIN) from None
+        except ValueError as error:
+            raise NotSent(str(error), again=False) from None
+
+    async def _own_mail(self, delivery: Delivery) -> None:
+        if self._own is None:
+            said = (
+                "this installation has no mail server: whoever runs it sets WEFT_SMTP_URL and WEFT_SMTP_FROM"
+            )
+            raise NotSent(said, again=True)
+        mail = _mail(delivery, self._own.sender, [delivery.to])
+        await self._mailer.send(self._own.server, composed(mail), trusted=True)
+
+    async def _over(self, channel: AlertChannel, delivery: Delivery) -> None:
+        settings, secrets = channel.settings, self._secrets_of(channel)
+        if isinstance(settings, EmailSettings):
+            password = str(secrets.get("password", ""))
+            server = MailServer(settings.host, settings.port, settings.tls, settings.user, password)
+            await self._mailer.send(server, composed(_mail(delivery, settings.sender, settings.to)))
+        elif isinstance(settings, SlackSettings):
+            body = json_bytes(as_slack(delivery.notice))
+            await post_json(self._http, str(secrets["url"]), body, {}, shown=False)
+        else:
+            body = json_bytes(as_json(delivery.notice))
+            headers = signed_headers(secrets["secrets"], delivery.id, now_ms() // 1000, body)
+            await post_json(self._http, settings.url, body, headers)
+
+    def _secrets_of(self, channel: AlertChannel) -> dict[str, Any]:
+        if not channel.sealed:
+            return {}
+        try:
+            return orjson.loads(self._opened(channel.sealed, channel_context(channel)))
+        except ValueError:
+            said = f"the secrets of channel {channel.name!r} cannot be opened; set them again"
+            raise NotSent(said, again=True) from None
+
+
+def _mail(delivery: Delivery, sender: str, to: list[str]) -> Mail:
+    notice = delivery.notice
+    return Mail(
+        id=delivery.id,
+        sender=sender,
+        to=to,
+        subject=notice.title,
+        text=as_text(notice),
+        html=as_html(notice),
+    )
