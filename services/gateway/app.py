@@ -19,6 +19,9 @@ from services.gateway.identity.recorder import Recorder
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    alert_channels,
+    alert_rules,
+    alerts,
     bulk,
     controls,
     dead_letters,
@@ -57,6 +60,9 @@ ROUTES = (
     workflows,
     versions,
     graphs,
+    alert_rules,
+    alert_channels,
+    alerts,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway import control_inputs, import_models, inputs
+from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.resources import Problem
 from shared.contracts.graph import Graph
 
@@ -26,6 +27,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     control_inputs.ReviewDecision,
     control_inputs.Rerun,
     control_inputs.RunsWanted,
+    alert_inputs.NewAlertRule,
+    alert_inputs.AlertRuleChange,
+    alert_inputs.NewAlertChannel,
+    alert_inputs.AlertChannelChange,
+    alert_inputs.Acknowledgement,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -74,5 +80,6 @@ TAGS = [
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "alerts", "description": "Rules, what they have found, and whom it was told to"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -28,7 +28,12 @@ from shared.contracts.events import (
 from shared.contracts.run import Run
 from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.messaging.broker import Bus, Delivery
+from shared.storage.alert_channels import AlertChannels
+from shared.storage.alert_rules import AlertRules
+from shared.storage.alert_states import AlertStates
+from shared.storage.alerts import Alerts
 from shared.storage.audit import Audit
+from shared.storage.deliveries import Deliveries
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -56,6 +61,11 @@ class Gateway:
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
         self.audit = Audit(store)
+        self.alerts = Alerts(store)
+        self.alert_rules = AlertRules(store)
+        self.alert_states = AlertStates(store)
+        self.alert_channels = AlertChannels(store)
+        self.deliveries = Deliveries(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -108,6 +118,10 @@ class Gateway:
         """Have this and every other gateway read anew who may do what."""
         self.directory.changed()
         await self._show(AccessChanged())
+
+    async def hurry(self, message: Message) -> None:
+        """Let somebody know at once what would be found a little later anyway."""
+        await self._show(message)
 
     async def _show(self, message: Message) -> None:
         """Tell all gateways of a change. Those that miss it read anew within a second."""

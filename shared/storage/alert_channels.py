@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract, Millis, Name
+from shared.sealing import context_of
 from shared.storage.mongo import Document, Store
 
 ChannelKind = Literal["email", "slack", "webhook"]
@@ -57,7 +58,7 @@ class AlertChannel(Contract):
 
 def channel_context(channel: AlertChannel) -> bytes:
     """The place its secrets are sealed for: in another channel they cannot be opened."""
-    return f"alert_channel:{channel.workspace_id}:{channel.id}".encode()
+    return context_of("alert_channel", channel.workspace_id, channel.id)
 
 
 class AlertChannels:
@@ -75,10 +76,12 @@ class AlertChannels:
         found = await self._collection.find_one({"_id": channel_id, "workspace_id": workspace_id})
         return _channel(found) if found else None
 
-    async def present(self, workspace_id: str, ids: Collection[str]) -> set[str]:
-        """Which of these the workspace has."""
+    async def load(self, workspace_id: str, ids: Collection[str]) -> list[AlertChannel]:
+        """Those of this workspace."""
+        if not ids:
+            return []
         found = await self._collection.find({"_id": {"$in": list(ids)}, "workspace_id": workspace_id})
-        return {each["_id"] for each in found}
+        return [_channel(each) for each in found]
 
     async def page(self, workspace_id: str, *, before: str | None, limit: int) -> list[AlertChannel]:
         """The newest first; `before` is the last id of the page before."""

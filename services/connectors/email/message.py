@@ -9,10 +9,10 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]+")
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+from shared.mail_address import UNPRINTABLE, name_and_address
+
 MOST_SUBJECT_CHARS = 300
 MOST_RECIPIENTS = 50
 
@@ -33,9 +33,7 @@ class Mail:
 
 def address_of(text: str) -> Address:
     """From `ada@example.com` or `Ada <ada@example.com>`; raises ValueError for anything else."""
-    name, found = parseaddr(text, strict=True)
-    if UNPRINTABLE.search(text) or not ADDRESS.fullmatch(found):
-        raise ValueError(f"{text[:100]!r} is not an email address")
+    name, found = name_and_address(text)
     return Address(name, addr_spec=found)
 
 

@@ -1,6 +1,5 @@
 """One attempt to tell people something, over whatever channel it is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import orjson
 from services.connectors.email.message import Mail, composed
 from services.connectors.email.smtp import Mailer, MailFailed, MailServer
 from services.connectors.notify.written import as_html, as_json, as_slack, as_text
+from services.connectors.vault import CannotOpen, Vault
 from services.connectors.webhook.client import json_bytes, post_json
 from services.connectors.webhook.signing import signed_headers
 from shared.http import HttpClient
@@ -19,9 +19,6 @@ from shared.storage.deliveries import Delivery
 
 IN_VAIN = frozenset({"bad_url", "blocked_address", "bad_request", "http_410"})
 """What will be the same next time."""
-
-Opened = Callable[[str, bytes], bytes]
-"""What a sealed envelope holds that was sealed for this place; raises ValueError."""
 
 
 class NotSent(Exception):
@@ -43,10 +40,10 @@ class OwnMail:
 class Channels:
     """Sends notices."""
 
-    def __init__(self, http: HttpClient, mailer: Mailer, opened: Opened, own: OwnMail | None) -> None:
+    def __init__(self, http: HttpClient, mailer: Mailer, vault: Vault, own: OwnMail | None) -> None:
         self._http = http
         self._mailer = mailer
-        self._opened = opened
+        self._vault = vault
         self._own = own
 
     async def send(self, delivery: Delivery, channel: AlertChannel | None) -> None:
@@ -92,8 +89,8 @@ class Channels:
         if not channel.sealed:
             return {}
         try:
-            return orjson.loads(self._opened(channel.sealed, channel_context(channel)))
-        except ValueError:
+            return orjson.loads(self._vault.open(channel.sealed, channel_context(channel)))
+        except (CannotOpen, ValueError):
             said = f"the secrets of channel {channel.name!r} cannot be opened; set them again"
             raise NotSent(said, again=True) from None
 
