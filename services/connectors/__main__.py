@@ -4,7 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services import connectors
+from services.connectors.email.smtp import Mailer
+from services.connectors.notify.channels import Channels
+from services.connectors.notify.sending import PREFETCH, Sending
 from services.connectors.settings import ConnectorsSettings
+from shared.contracts.events import DeliveryDue
 from shared.http import HttpClient
 from shared.messaging import topology
 from shared.nodes import discover
@@ -29,6 +33,14 @@ async def compose(service: Service) -> AsyncIterator[None]:
     ):
         cache = Cache(service.store)
         trees = TreeRunner(found, sandbox, Payloads(service.store), cache=cache, http=http)
+        channels = Channels(http, Mailer(SETTINGS.allowed), SETTINGS.vault, SETTINGS.own_mail)
+        service.bus.subscribe(
+            topology.NOTIFY_QUEUE,
+            Sending(service.store, channels).on_due,
+            [DeliveryDue],
+            bindings=[DeliveryDue.event],
+            prefetch=PREFETCH,
+        )
         async with executor(service, found, trees, prefetch=SETTINGS.prefetch, slots=SETTINGS.slots):
             yield
 

@@ -1,7 +1,9 @@
 """Settings of the connectors."""
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
+from services.connectors.email.smtp import MailServer, server_of
+from shared.mail_address import name_and_address
 from shared.service import Settings
 
 
@@ -12,6 +14,33 @@ class ConnectorsSettings(Settings):
     prefetch: int = Field(default=50, ge=1, description="Messages of a lane under way")
     slots: int = Field(default=100, ge=1, description="Claimed nodes of each lane that may run at once")
     http_allow: str = Field(default="", description="Hosts, host:port or networks, separated by commas")
+
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The installation's own mail server: `smtps://user:password@host`, or `smtp://` with "
+        "STARTTLS; `?tls=none` leaves that out",
+    )
+    smtp_from: str = Field(default="", description="Whom the installation's own mails are from")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, value: SecretStr) -> SecretStr:
+        if url := value.get_secret_value():
+            server_of(url)
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value:
+            name_and_address(value)
+        return value
+
+    @property
+    def own_mail(self) -> tuple[MailServer, str] | None:
+        """The installation's own mail server and whom its mails are from; None when it has none."""
+        url = self.smtp_url.get_secret_value()
+        return (server_of(url), self.smtp_from) if url and self.smtp_from else None
 
     @field_validator("http_allow")
     @classmethod

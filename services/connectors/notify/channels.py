@@ -1,6 +1,5 @@
 """One attempt to tell people something, over whatever channel it is."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -29,18 +28,12 @@ class NotSent(Exception):
         self.again = again
 
 
-@dataclass(frozen=True)
-class OwnMail:
-    """The installation's own mail server, and whom its mails are from."""
-
-    server: MailServer
-    sender: str
-
-
 class Channels:
-    """Sends notices."""
+    """Sends notices. `own` is the installation's own mail server, and whom its mails are from."""
 
-    def __init__(self, http: HttpClient, mailer: Mailer, vault: Vault, own: OwnMail | None) -> None:
+    def __init__(
+        self, http: HttpClient, mailer: Mailer, vault: Vault, own: tuple[MailServer, str] | None
+    ) -> None:
         self._http = http
         self._mailer = mailer
         self._vault = vault
@@ -68,8 +61,8 @@ class Channels:
                 "this installation has no mail server: whoever runs it sets WEFT_SMTP_URL and WEFT_SMTP_FROM"
             )
             raise NotSent(said, again=True)
-        mail = _mail(delivery, self._own.sender, [delivery.to])
-        await self._mailer.send(self._own.server, composed(mail), trusted=True)
+        server, sender = self._own
+        await self._mailer.send(server, composed(_mail(delivery, sender, [delivery.to])), trusted=True)
 
     async def _over(self, channel: AlertChannel, delivery: Delivery) -> None:
         settings, secrets = channel.settings, self._secrets_of(channel)
