@@ -42,8 +42,8 @@ class Settings(BaseSettings):
 @dataclass
 class Service:
     """What a service is composed from. `drain` is awaited between the last consumed message and the closing
-    of the connections; `app` replaces the plain health endpoint, on `listen`, over connections of the class
-    `http`."""
+    of the connections, `prepare` once the store answers and before anything is consumed. `app` replaces the
+    plain health endpoint, on `listen`, over connections of the class `http`."""
 
     name: str
     id: str
@@ -55,6 +55,7 @@ class Service:
     app: Any = None
     http: Any = "auto"
     drain: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    prepare: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
 
 Compose = Callable[[Service], AbstractAsyncContextManager[None]]
@@ -102,7 +103,8 @@ async def _serve(name: str, settings: Settings, compose: Compose) -> None:
 
 async def _work(service: Service) -> None:
     """Wait for the store and the broker, however long that takes, and start consuming."""
-    for what, start in (("store", service.store.prepare), ("broker", service.bus.start)):
+    preparing = [("store", each) for each in (service.store.prepare, *service.prepare)]
+    for what, start in (*preparing, ("broker", service.bus.start)):
         wait_s = 0.2
         while True:
             try:

@@ -12,7 +12,10 @@ from services.gateway import openapi
 from services.gateway.connection import connection
 from services.gateway.edge import Edge
 from services.gateway.errors import add_handlers
-from services.gateway.identity.keys import KeyGuard
+from services.gateway.identity.access import ANYBODY, check_routes
+from services.gateway.identity.first_start import first_start
+from services.gateway.identity.guard import Guard
+from services.gateway.identity.recorder import Recorder
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
@@ -33,8 +36,9 @@ from services.gateway.routes import (
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import NodeProgress, NodeTypeAnnounced, WorkflowChanged
+from shared.contracts.events import AccessChanged, NodeProgress, NodeTypeAnnounced, WorkflowChanged
 from shared.health import HealthApp
+from shared.ids import now_ms
 from shared.messaging import asyncapi
 from shared.service import Service
 
@@ -54,7 +58,7 @@ ROUTES = (
     versions,
     graphs,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
 
 
 @asynccontextmanager
@@ -67,7 +71,8 @@ async def compose(service: Service) -> AsyncIterator[None]:
     service.bus.subscribe(
         f"gateway.{service.id}", gateway.heard, HEARD, bindings=keys, prefetch=200, transient=True
     )
-    service.app = guarded(routed(gateway), settings.api_key.get_secret_value(), service.health)
+    service.app = guarded(routed(gateway), gateway, settings, service.health)
+    service.prepare.append(lambda: first_start(gateway.directory, settings, now_ms()))
     service.http = connection(settings.stalled_s)
     service.listen = (settings.host, settings.port)
     service.drain.append(gateway.watchers.close)
@@ -76,9 +81,11 @@ async def compose(service: Service) -> AsyncIterator[None]:
     moving.cancel()
 
 
-def guarded(app: ASGIApp, key: str, health: HealthApp) -> ASGIApp:
-    """The app behind the key; health is open."""
-    return Edge(KeyGuard(app, key), health)
+def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: HealthApp) -> ASGIApp:
+    """The app behind its guard, who did what is recorded; health is open."""
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    recorded = Recorder(app, gateway.audit)
+    return Edge(Guard(recorded, gateway.directory, gateway.tokens, key), health)
 
 
 def routed(gateway: Gateway) -> FastAPI:
@@ -98,9 +105,10 @@ def routed(gateway: Gateway) -> FastAPI:
     app.include_router(graphs.catalog_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
-    app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False)
+    app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)
+    check_routes(app)
     return app
 
 

@@ -9,16 +9,26 @@ from services.gateway.catalog import Catalog
 from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
+from services.gateway.fresh import Fresh
+from services.gateway.identity.directory import Directory
+from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
-from services.gateway.published import Published
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints, Watchers
 from shared.batcher import Batcher
 from shared.contracts.base import Json
-from shared.contracts.events import Message, NodeProgress, NodeTypeAnnounced, RunChanged, WorkflowChanged
+from shared.contracts.events import (
+    AccessChanged,
+    Message,
+    NodeProgress,
+    NodeTypeAnnounced,
+    RunChanged,
+    WorkflowChanged,
+)
 from shared.contracts.run import Run
 from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.messaging.broker import Bus, Delivery
+from shared.storage.audit import Audit
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -43,6 +53,9 @@ class Gateway:
         self.heartbeat_s = settings.heartbeat_s
         self.public_url = settings.public_url
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
+        self.directory = Directory(store)
+        self.tokens = Tokens(settings.secrets)
+        self.audit = Audit(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -59,7 +72,7 @@ class Gateway:
         self._bus = bus
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
-        self._published = Published(self._workflow_reads.add)
+        self._published: Fresh[str, Workflow] = Fresh(self._workflow_reads.add)
 
     async def run(self, workspace_id: str, run_id: str) -> Run:
         """A run of this workspace; raises Refused (`not_found`)."""
@@ -88,11 +101,20 @@ class Gateway:
         """Replace what was read as `over`, and let every gateway know; False when it has changed since."""
         saved = await self.workflows.save(workflow, over=over)
         self._published.changed(workflow.id)
-        try:
-            await self._bus.show(WorkflowChanged(workflow_id=workflow.id), WorkflowChanged.event)
-        except Exception as error:  # the others read it anew within a second
-            logger.info("workflow.untold", error=f"{type(error).__name__}: {error}"[:300])
+        await self._show(WorkflowChanged(workflow_id=workflow.id))
         return saved
+
+    async def access_changed(self) -> None:
+        """Have this and every other gateway read anew who may do what."""
+        self.directory.changed()
+        await self._show(AccessChanged())
+
+    async def _show(self, message: Message) -> None:
+        """Tell all gateways of a change. Those that miss it read anew within a second."""
+        try:
+            await self._bus.show(message, message.event)
+        except Exception as error:
+            logger.info("change.untold", what=message.event, error=f"{type(error).__name__}: {error}"[:300])
 
     async def keep(self, text: Json, what: str) -> Value:
         """What a caller has sent, as a value that can travel; raises Refused (`value_too_large`)."""
@@ -130,6 +152,8 @@ class Gateway:
                 self.watchers.progressed(message)
             case WorkflowChanged() as message:
                 self._published.changed(message.workflow_id)
+            case AccessChanged():
+                self.directory.changed()
             case NodeTypeAnnounced() as message:
                 self.catalog.announced(message.node_types)
 

@@ -13,7 +13,15 @@ class GatewaySettings(Settings):
 
     host: str = "127.0.0.1"
     port: int = Field(8400, ge=0, le=65_535)
-    api_key: SecretStr = Field(min_length=1)
+    secret: SecretStr = Field(min_length=32, description="What tokens are made with; one for all gateways")
+    previous_secrets: SecretStr = Field(
+        SecretStr(""), description="What the secret was before, separated by commas: still good for reading"
+    )
+    api_key: SecretStr | None = Field(
+        None, min_length=1, description="The installation's key; without it the first start draws one"
+    )
+    owner_email: str = Field("owner@localhost", description="Who the first start makes an owner")
+    owner_password: SecretStr | None = Field(None, min_length=10)
     max_body_mb: float = Field(5, gt=0, le=100, description="Largest request body, in megabytes")
     max_nodes: int = Field(DEFAULT_MAX_NODES, ge=1, le=MOST_NODES)
     public_url: str = Field(
@@ -23,6 +31,12 @@ class GatewaySettings(Settings):
         60, gt=0, description="A caller that reads nothing of its answer for so long is let go, in seconds"
     )
     heartbeat_s: float = Field(15, gt=0, description="Longest silence on an event stream, in seconds")
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secret that makes tokens, then those that made them before."""
+        before = self.previous_secrets.get_secret_value().split(",")
+        return [self.secret.get_secret_value(), *filter(None, map(str.strip, before))]
 
 
 def load_settings() -> GatewaySettings:
@@ -35,6 +49,6 @@ def load_settings() -> GatewaySettings:
 
 def _told(location: tuple[int | str, ...], message: str) -> str:
     name = f"WEFT_{str(location[0]).upper()}" if location else "settings"
-    if name == "WEFT_API_KEY":
-        return f"{name} is not set: set it to the secret that callers send as `Authorization: Bearer <key>`"
+    if name == "WEFT_SECRET":
+        return f"{name} must be set to 32 or more characters that nobody knows: try `openssl rand -hex 32`"
     return f"{name}: {message}"

@@ -42,6 +42,7 @@ class Order:
     wait_s: float
     raw: bytes
     trace: str
+    cause: Cause
     dry: bool = False
     pins: bool = False
     rerun_of: str | None = None
@@ -129,7 +130,7 @@ async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -
         workflow_id=pinned.workflow_id,
         version=pinned.id,
         secret=token_hex(16),
-        trigger=Cause(kind="api"),
+        trigger=order.cause,
         lane=order.lane,
         dry=order.dry,
         pins=order.pins,

@@ -77,11 +77,17 @@ def only_one(home: Path) -> Iterator[None]:
 
 def api_key(home: Path) -> str:
     """WEFT_API_KEY, else the key in the state folder, made on first use."""
-    if given := os.environ.get("WEFT_API_KEY"):
+    return kept_secret(home, "WEFT_API_KEY", "api_key", "weft_")
+
+
+def kept_secret(home: Path, variable: str, name: str, prefix: str = "") -> str:
+    """What the environment gives, else what the state folder keeps in a file of that name, drawn on first
+    use."""
+    if given := os.environ.get(variable):
         return given
-    file = private_folder(home) / "api_key"
+    file = private_folder(home) / name
     if not file.exists():
-        write_private(file, f"weft_{secrets.token_urlsafe(32)}\n")
+        write_private(file, f"{prefix}{secrets.token_urlsafe(32)}\n")
     return file.read_text().strip()
 
 

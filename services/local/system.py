@@ -17,7 +17,7 @@ from services.local.broker import Broker, starting_broker
 from services.local.files import serving_examples
 from services.local.home import LOOPBACK, LocalError, free_port, is_free
 from services.local.process import Child, Process, ended, start
-from services.local.state import LocalSystem, api_key, only_one, write_local
+from services.local.state import LocalSystem, api_key, kept_secret, only_one, write_local
 from services.local.store import embedded_store
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +29,10 @@ MOST_RESTARTS, RESTARTS_WITHIN_S = 5, 60
 STEADY_S = 5
 """Who has lived that long was well; that it ended is not for lack of something to begin with."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10
+KEPT = {"WEFT_SECRET": "secret", "WEFT_OWNER_PASSWORD": "owner_password"}
+"""What is drawn at the first start and kept in a file of the state folder."""
+ONLY_FOR = dict.fromkeys(("WEFT_API_KEY", "WEFT_PREVIOUS_SECRETS", *KEPT), "gateway")
+"""What only one service gets to see."""
 
 Say = Callable[[str], None]
 
@@ -107,10 +111,11 @@ async def running_system(
         async with _backends(home, say) as backends:
             allow = ",".join(filter(None, [http_allow, examples_url.removeprefix("http://")]))
             own = {"WEFT_API_KEY": key, "WEFT_HTTP_ALLOW": allow, **(settings or {})}
+            kept = {name: kept_secret(home, name, file) for name, file in KEPT.items()}
             listen = {"WEFT_HOST": host, "WEFT_PORT": str(port), "WEFT_HEALTH_HOST": host}
             seen_host = LOOPBACK if host in ANY_HOST else host
             public = {"WEFT_PUBLIC_URL": f"http://{seen_host}:{port}"}
-            env = public | os.environ | backends.urls | own | listen
+            env = public | os.environ | backends.urls | kept | own | listen
             about = _about(env, seen_host, examples_url, _names(replicas or {}))
             say(f"starting {', '.join(about.ready_urls)}")
             async with _services(home, env, about.ready_urls, backends.broker) as services:
@@ -179,7 +184,8 @@ async def _services(
     try:
         for name, url in ready_urls.items():
             service, own_port = name.partition("-")[0], str(urlsplit(url).port)
-            own = {**env, "PYTHONPATH": str(ROOT), "WEFT_PORT": own_port, "WEFT_HEALTH_PORT": own_port}
+            mine = {name: value for name, value in env.items() if service in ONLY_FOR.get(name, service)}
+            own = {**mine, "PYTHONPATH": str(ROOT), "WEFT_PORT": own_port, "WEFT_HEALTH_PORT": own_port}
             child = Child(name, f"The {name}", [sys.executable, "-m", f"services.{service}"], own, home)
             started[name] = await start(child)
         try:

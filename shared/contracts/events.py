@@ -219,6 +219,12 @@ class WorkflowChanged(Message):
     workflow_id: str
 
 
+class AccessChanged(Message):
+    """People, sessions, keys, memberships or workspaces are different now; shown, never relied upon."""
+
+    event: ClassVar[str] = "access.changed"
+
+
 class NodeTypeAnnounced(Message):
     """An executor has (re)started and can run these types."""
 
@@ -248,5 +254,6 @@ MESSAGES: tuple[type[Message], ...] = (
     RunChanged,
     RunFinished,
     WorkflowChanged,
+    AccessChanged,
     NodeTypeAnnounced,
 )

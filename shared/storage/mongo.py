@@ -37,6 +37,11 @@ INDEXES: dict[str, list[str]] = {
     "sources": ["source"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
+    "members": ["workspace_id", "user_id"],
+    "grants": ["workflow_id", "user_id"],
+    "api_keys": ["workspace_id", "user_id"],
+    "sessions": ["user_id"],
+    "audit": ["workspace_id", "at"],
 }
 
 

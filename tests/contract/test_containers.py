@@ -81,10 +81,12 @@ def test_a_service_runs_with_as_few_rights_as_it_needs(compose: dict[str, Any], 
     assert container["build"]["args"] == {"SERVICE": service}
 
 
-def test_secrets_must_be_given_and_only_the_gateway_gets_the_api_key(compose: dict[str, Any]) -> None:
+def test_secrets_must_be_given_and_only_the_gateway_gets_its_own(compose: dict[str, Any]) -> None:
     settings = {name: part.get("environment", {}) for name, part in compose["services"].items()}
-    assert [name for name in settings if "WEFT_API_KEY" in settings[name]] == ["gateway"]
-    secrets = [settings["gateway"]["WEFT_API_KEY"], settings["rabbitmq"]["RABBITMQ_DEFAULT_PASS"]]
+    for own in ("WEFT_API_KEY", "WEFT_SECRET"):
+        assert [name for name in settings if own in settings[name]] == ["gateway"]
+    gateway = settings["gateway"]
+    secrets = [gateway["WEFT_API_KEY"], gateway["WEFT_SECRET"], settings["rabbitmq"]["RABBITMQ_DEFAULT_PASS"]]
     assert all(":?" in secret for secret in secrets), "no default: compose refuses to start without it"
 
 
@@ -169,7 +171,7 @@ def nothing_to_talk_to() -> dict[str, str]:
     return {
         "WEFT_HOST": "127.0.0.1", "WEFT_PORT": port,
         "WEFT_HEALTH_HOST": "127.0.0.1", "WEFT_HEALTH_PORT": port,
-        "WEFT_API_KEY": "a-key-for-this-test", "WEFT_DRAIN_S": "1",
+        "WEFT_API_KEY": "a-key-for-this-test", "WEFT_SECRET": "s" * 32, "WEFT_DRAIN_S": "1",
         "WEFT_AMQP_URL": f"amqp://guest:guest@127.0.0.1:{_free_port()}/",
         "WEFT_MONGO_URL": f"mongodb://127.0.0.1:{_free_port()}/weft",
     }  # fmt: skip

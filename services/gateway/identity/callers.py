@@ -2,24 +2,46 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import Request
+
+from shared.contracts.identity import Role
+from shared.contracts.run import Cause
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is asking. A key that belongs to nobody in particular is not a `person`."""
+    """Who is asking. A key that belongs to nobody in particular is not a person.
 
+    `everywhere` is a role in each workspace, `workspace_id` and `role` are those of a workspace's own key.
+    `scopes` are the permissions the caller is limited to; None limits nothing. `session_id` and `key_id` say
+    what was presented."""
+
+    kind: Literal["person", "key"]
+    id: str
     name: str
-    person: bool = False
+    owner: bool = False
+    everywhere: Role | None = None
+    workspace_id: str | None = None
+    role: Role | None = None
+    scopes: frozenset[str] | None = None
+    session_id: str | None = None
+    key_id: str | None = None
 
 
 def caller_of(request: Request) -> Caller:
     """Who is behind this request."""
-    return Caller("api")
+    return request.scope["caller"]
+
+
+def cause_of(request: Request) -> Cause:
+    """What a run that this caller starts is caused by."""
+    caller = caller_of(request)
+    return Cause(kind="manual" if caller.session_id else "api", by=caller.name)
 
 
 def may_decide(caller: Caller, assignees: Collection[str]) -> bool:
-    """Whether this caller may decide a review: one of its assignees, anybody when it has none. The key of a
-    workspace opens every review, since it cannot be told whose hand it is in."""
-    return not assignees or not caller.person or caller.name in assignees
+    """Whether this caller may decide a review: one of its assignees, by address or id; anybody when it has
+    none. The key of a workspace opens every review, since it cannot be told whose hand it is in."""
+    return not assignees or caller.kind == "key" or bool({caller.name, caller.id} & set(assignees))

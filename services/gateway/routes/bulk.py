@@ -12,6 +12,7 @@ from services.gateway.controlling import ask
 from services.gateway.documented import KEYED, answers, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import cancelled
+from services.gateway.identity.access import access_of, needs
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import Shown, json_response
 from services.gateway.reading import read
@@ -32,7 +33,11 @@ router = APIRouter(tags=["control"])
 
 
 @router.post(
-    "/runs/bulk/cancel", summary="Cancel many runs", responses=answers(413, **DONE), openapi_extra=EXTRA
+    "/runs/bulk/cancel",
+    dependencies=[needs("runs:write")],
+    summary="Cancel many runs",
+    responses=answers(413, **DONE),
+    openapi_extra=EXTRA,
 )
 async def cancel_all(request: Request, workspace_id: str) -> Response:
     """Those given, or all unfinished ones that match; each has a result of its own."""
@@ -45,7 +50,11 @@ async def cancel_all(request: Request, workspace_id: str) -> Response:
 
 
 @router.post(
-    "/runs/bulk/retry", summary="Run many runs again", responses=answers(413, **DONE), openapi_extra=EXTRA
+    "/runs/bulk/retry",
+    dependencies=[needs("runs:write")],
+    summary="Run many runs again",
+    responses=answers(413, **DONE),
+    openapi_extra=EXTRA,
 )
 async def retry_all(request: Request, workspace_id: str) -> Response:
     """Those given, or all failed and cancelled ones that match, each from where it ended, as a new run."""
@@ -55,7 +64,7 @@ async def retry_all(request: Request, workspace_id: str) -> Response:
     async def retry(run: Run) -> Shown:
         if run.status == "succeeded":
             raise Refused("run_finished", f"Run {run.id!r} has succeeded; there is nothing to retry")
-        order = await rerun_order(gateway, run, Rerun.model_validate({}), b"", request.scope["traceparent"])
+        order = await rerun_order(request, run, Rerun.model_validate({}), b"")
         fresh, _ = await begun(gateway, order, f"{key}:{run.id}" if key else "", request.url.path)
         return {"run_id": fresh.id}
 
@@ -66,14 +75,16 @@ async def _each(
     request: Request, workspace_id: str, statuses: Sequence[str], do: Callable[[Run], Awaitable[Shown]]
 ) -> Response:
     """Do it to all runs wanted, some at a time, and tell what became of each."""
-    gateway = gateway_of(request)
+    gateway, access = gateway_of(request), access_of(request)
     wanted, _ = await read(request, RunsWanted)
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(run_id: str, run: Run | None) -> Shown:
         try:
             async with places:
-                told = await do(run or await gateway.run(workspace_id, run_id))
+                run = run or await gateway.run(workspace_id, run_id)
+                access.need("runs:write", run.workflow_id)
+                told = await do(run)
         except Refused as refused:
             return {"id": run_id, "ok": False, "failure": failure(refused.code, refused.detail).model_dump()}
         return {"id": run_id, "ok": True, **told}
@@ -81,7 +92,8 @@ async def _each(
     if wanted.ids is not None:
         found = [(run_id, None) for run_id in dict.fromkeys(wanted.ids)]
     else:
-        found = [(run.id, run) for run in await _matching(gateway, workspace_id, wanted, statuses)]
+        matching = await _matching(gateway, workspace_id, wanted, statuses)
+        found = [(run.id, run) for run in matching if access.may("runs:write", run.workflow_id)]
     results = await asyncio.gather(*(one(run_id, run) for run_id, run in found[:MOST_AT_ONCE]))
     return json_response({"results": results, "more": len(found) > MOST_AT_ONCE})
 

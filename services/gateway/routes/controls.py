@@ -8,6 +8,7 @@ from services.gateway.controlling import Effect, ask, started
 from services.gateway.documented import KEYED, answers, asked, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, cancelled, paused, resumed
+from services.gateway.identity.access import needs
 from services.gateway.inputs import Cancellation
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.reading import read
@@ -24,6 +25,7 @@ router = APIRouter(tags=["control"])
 
 @router.post(
     "/runs/{run_id}/pause",
+    dependencies=[needs("runs:write")],
     summary="Pause a run",
     responses=answers(404, 409, **ASKED),
     openapi_extra=KEYED,
@@ -40,6 +42,7 @@ async def pause(request: Request, workspace_id: str, run_id: str) -> Response:
 
 @router.post(
     "/runs/{run_id}/resume",
+    dependencies=[needs("runs:write")],
     summary="Resume a run",
     responses=answers(404, 409, **ASKED),
     openapi_extra=KEYED,
@@ -53,6 +56,7 @@ async def resume(request: Request, workspace_id: str, run_id: str) -> Response:
 
 @router.post(
     "/runs/{run_id}/cancel",
+    dependencies=[needs("runs:write")],
     summary="Cancel a run",
     responses=answers(404, 409, **ASKED),
     openapi_extra=takes(Cancellation, required=False) | KEYED,

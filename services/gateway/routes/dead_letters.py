@@ -15,6 +15,7 @@ from services.gateway.dead.resources import (
 )
 from services.gateway.documented import answers
 from services.gateway.errors import Refused
+from services.gateway.identity.access import needs
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response, page
 from shared.storage.dead_letters import DeadLetter
@@ -24,6 +25,7 @@ router = APIRouter(tags=["dead letters"])
 
 @router.get(
     "/dead-letters",
+    dependencies=[needs("platform")],
     summary="List dead letters",
     responses=answers(_200=(DeadLetterPage, "The latest first")),
 )
@@ -37,6 +39,7 @@ async def list_all(request: Request, query: Annotated[DeadLettersQuery, Query()]
 
 @router.get(
     "/dead-letters/{letter_id}",
+    dependencies=[needs("platform")],
     summary="Get a dead letter",
     responses=answers(404, _200=(DeadLetterResource, "With its body")),
 )
@@ -54,6 +57,7 @@ async def get(request: Request, letter_id: str) -> Response:
 
 @router.post(
     "/dead-letters/{letter_id}/replay",
+    dependencies=[needs("platform")],
     summary="Replay a dead letter",
     responses=answers(404, 409, _200=(DeadLetterSummary, "The broker has it again; here it is gone")),
 )
@@ -67,6 +71,7 @@ async def replay(request: Request, letter_id: str) -> Response:
 
 @router.delete(
     "/dead-letters/{letter_id}",
+    dependencies=[needs("platform")],
     summary="Drop a dead letter",
     status_code=204,
     responses=answers(404),

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from services.gateway.documented import LAST_EVENT_ID, answers
 from services.gateway.errors import Refused
+from services.gateway.identity.access import needs
 from services.gateway.inputs import EventsQuery
 from services.gateway.parts import gateway_of
 from services.gateway.present import event_shown, json_response
@@ -25,6 +26,7 @@ _RESPONSES[204] = {"description": "The run has finished and there is nothing aft
 
 @router.get(
     "/runs/{run_id}/events",
+    dependencies=[needs("runs:read")],
     summary="Events of a run",
     responses=_RESPONSES,
     openapi_extra={"parameters": [LAST_EVENT_ID]},

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import answers, takes
+from services.gateway.identity.access import SIGNED_IN, access_of, needs
 from services.gateway.inputs import GraphToCheck
 from services.gateway.parts import gateway_of
 from services.gateway.present import check_shown, json_response
@@ -15,6 +16,7 @@ catalog_router = APIRouter(tags=["node types"])
 
 @router.post(
     "/graphs/validate",
+    dependencies=[needs("workflows:read")],
     summary="Check a graph",
     responses=answers(413, _200=(CheckResource, "All that was found, valid or not")),
     openapi_extra=takes(GraphToCheck),
@@ -22,12 +24,15 @@ catalog_router = APIRouter(tags=["node types"])
 async def validate(request: Request, workspace_id: str) -> Response:
     """Tells everything at once and keeps nothing. `valid` means that it can be published and run."""
     body, _ = await read(request, GraphToCheck)
+    if body.workflow_id:
+        access_of(request).need("workflows:read", body.workflow_id)
     checked = await gateway_of(request).drafts.checked(body.graph, workflow_id=body.workflow_id)
     return json_response({"valid": not checked.problems, **check_shown(checked)})
 
 
 @catalog_router.get(
     "/node-types",
+    dependencies=[SIGNED_IN],
     summary="List node types",
     responses=answers(_200=(NodeTypePage, "The catalog, by name")),
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused, refusal
+from services.gateway.identity.access import needs
 from services.gateway.import_models import ImportedResource, WorkflowImport
 from services.gateway.inputs import MAX_NAME_CHARS, NewWorkflow
 from services.gateway.parts import gateway_of
@@ -21,6 +22,7 @@ router = APIRouter(tags=["workflows"])
 
 @router.post(
     "/workflows/import",
+    dependencies=[needs("workflows:write")],
     summary="Import a workflow",
     status_code=201,
     responses=answers(413, _201=(ImportedResource, "Created; see what was not carried over")),

@@ -13,6 +13,7 @@ from services.gateway.controlling import Effect, ask
 from services.gateway.documented import KEYED, answers, asked, takes
 from services.gateway.errors import Refused
 from services.gateway.fitting import Fits, decided, retried, skipped
+from services.gateway.identity.access import needs
 from services.gateway.identity.callers import caller_of, may_decide
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import iso
@@ -59,6 +60,7 @@ class Target:
 
 @router.post(
     "/runs/{run_id}/nodes/{node_id}/retry",
+    dependencies=[needs("runs:write")],
     summary="Retry a node",
     responses=answers(404, 409, **ASKED),
     openapi_extra=takes(Retrial, required=False) | KEYED,
@@ -76,6 +78,7 @@ async def retry(request: Request, workspace_id: str, run_id: str, node_id: str) 
 
 @router.post(
     "/runs/{run_id}/nodes/{node_id}/skip",
+    dependencies=[needs("runs:write")],
     summary="Skip a node",
     responses=answers(404, 409, **ASKED),
     openapi_extra=takes(Skip, required=False) | KEYED,
@@ -96,6 +99,7 @@ async def skip(request: Request, workspace_id: str, run_id: str, node_id: str) -
 
 @router.post(
     "/runs/{run_id}/nodes/{node_id}/decide",
+    dependencies=[needs("reviews:decide")],
     summary="Decide a review",
     responses=answers(403, 404, 409, **ASKED),
     openapi_extra=takes(ReviewDecision) | KEYED,

@@ -6,6 +6,7 @@ from services.gateway.attempts import attempts_of
 from services.gateway.control_resources import NodeRunResource
 from services.gateway.documented import answers
 from services.gateway.errors import Refused
+from services.gateway.identity.access import needs
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import Shown, attempt_shown, node_shown
 from services.gateway.spliced import spliced, texts_of
@@ -17,6 +18,7 @@ router = APIRouter(tags=["runs"])
 
 @router.get(
     "/runs/{run_id}/nodes/{node_id}",
+    dependencies=[needs("runs:read")],
     summary="Get a node of a run",
     responses=answers(404, _200=(NodeRunResource, "The node and its attempts")),
 )

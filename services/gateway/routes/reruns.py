@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 from services.gateway.control_inputs import Rerun
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
+from services.gateway.identity.access import needs
+from services.gateway.identity.callers import cause_of
 from services.gateway.inputs import WaitQuery
-from services.gateway.parts import Gateway, gateway_of
+from services.gateway.parts import gateway_of
 from services.gateway.pinned import Pinned, version_id
 from services.gateway.reading import read
 from services.gateway.rerunning import Again, taken_over
@@ -24,6 +26,7 @@ router = APIRouter(tags=["runs"])
 
 @router.post(
     "/runs/{run_id}/rerun",
+    dependencies=[needs("runs:write")],
     summary="Run a run again",
     status_code=202,
     responses=answers(
@@ -42,12 +45,13 @@ async def rerun(
     gateway = gateway_of(request)
     body, raw = await read(request, Rerun)
     old = await gateway.run(workspace_id, run_id)
-    order = await rerun_order(gateway, old, body, raw, request.scope["traceparent"])
+    order = await rerun_order(request, old, body, raw)
     return await start(gateway, request, replace(order, wait_s=query.wait))
 
 
-async def rerun_order(gateway: Gateway, old: Run, wanted: Rerun, raw: bytes, trace: str) -> Order:
+async def rerun_order(request: Request, old: Run, wanted: Rerun, raw: bytes) -> Order:
     """The run that is wanted instead of a finished one; raises Refused."""
+    gateway = gateway_of(request)
     _check_can_be_rerun(old)
     before = await gateway.pinned.graph(old.workspace_id, old.version)
     version = _version_wanted(old, wanted.version)
@@ -70,7 +74,8 @@ async def rerun_order(gateway: Gateway, old: Run, wanted: Rerun, raw: bytes, tra
         lane=old.lane,
         wait_s=0,
         raw=raw,
-        trace=trace,
+        trace=request.scope["traceparent"],
+        cause=cause_of(request),
         dry=old.dry,
         pins=old.pins if wanted.pins is None else wanted.pins,
         rerun_of=old.id,

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from services.gateway.control_inputs import ReviewsQuery
 from services.gateway.control_resources import ReviewPage
 from services.gateway.documented import answers
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.sight import seen
 from services.gateway.parts import gateway_of
 from services.gateway.present import Shown, Texts, iso, json_response
 from services.gateway.waiting import input_of, review_shown
@@ -22,6 +24,7 @@ router = APIRouter(tags=["control"])
 
 @router.get(
     "/reviews",
+    dependencies=[needs("runs:read")],
     summary="List reviews",
     responses=answers(_200=(ReviewPage, "Those that wait, of the newest runs first")),
 )
@@ -29,8 +32,13 @@ async def list_waiting(
     request: Request, workspace_id: str, query: Annotated[ReviewsQuery, Query()]
 ) -> Response:
     """All that wait to be decided, those in child runs as well. A page has the reviews of `limit` runs."""
-    gateway = gateway_of(request)
-    runs = await gateway.runs.waiting(workspace_id, "review", before=query.cursor, limit=query.limit + 1)
+    gateway, limit = gateway_of(request), query.limit + 1
+
+    async def read_page(before: str | None) -> list[Run]:
+        return await gateway.runs.waiting(workspace_id, "review", before=before, limit=limit)
+
+    access = access_of(request)
+    runs = await seen(access, read_page, lambda run: run.workflow_id, cursor=query.cursor, limit=limit)
     shown = runs[: query.limit]
     values = [value for run in shown for _, state, _, _ in _reviews(run) for value in input_of(state)]
     texts = await gateway.payloads.texts([each for each in values if each.size <= MAX_SHOWN_BYTES])

@@ -9,6 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.callers import cause_of
+from services.gateway.identity.sight import seen
 from services.gateway.inputs import (
     AdHocRun,
     RunsOfWorkflowQuery,
@@ -24,6 +27,7 @@ from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
 from services.gateway.spliced import spliced
 from services.gateway.starting import Order, answer_with, shown, start
+from shared.contracts.run import Run
 from shared.contracts.value import to_json
 
 STARTED = {"_202": (RunResource, "Started"), "_200": (RunResource, "Started and finished within `wait`")}
@@ -33,6 +37,7 @@ router = APIRouter(tags=["runs"])
 
 @router.post(
     "/workflows/{workflow_id}/runs",
+    dependencies=[needs("runs:write")],
     summary="Start a run of a workflow",
     status_code=202,
     responses=answers(404, 409, 413, **STARTED),
@@ -45,6 +50,8 @@ async def start_workflow(
     later. With `dry`, nodes answer with their mocks and nothing outside is touched."""
     gateway = gateway_of(request)
     body, raw = await read(request, StartRun)
+    if body.draft:
+        access_of(request).need("graphs:run", workflow_id)
 
     async def pin() -> Pinned:
         return await _chosen(gateway, workspace_id, workflow_id, body)
@@ -54,6 +61,7 @@ async def start_workflow(
 
 @router.post(
     "/runs",
+    dependencies=[needs("graphs:run")],
     summary="Run a graph",
     status_code=202,
     responses=answers(413, **STARTED),
@@ -74,6 +82,7 @@ async def start_ad_hoc(request: Request, workspace_id: str, query: Annotated[Wai
 
 @router.get(
     "/workflows/{workflow_id}/runs",
+    dependencies=[needs("runs:read")],
     summary="List the runs of a workflow",
     responses=answers(404, _200=(RunPage, "The newest first")),
 )
@@ -83,21 +92,23 @@ async def list_of_workflow(
     """Of all its versions, without their values and nodes."""
     gateway = gateway_of(request)
     await gateway.workflow(workspace_id, workflow_id)
-    return await _page(gateway, workspace_id, query, workflow_id)
+    return await _page(request, query, workflow_id)
 
 
 @router.get(
     "/runs",
+    dependencies=[needs("runs:read")],
     summary="List runs",
     responses=answers(_200=(RunPage, "The newest first")),
 )
 async def list_all(request: Request, workspace_id: str, query: Annotated[RunsQuery, Query()]) -> Response:
     """Without their values and nodes; child runs only with `parent`."""
-    return await _page(gateway_of(request), workspace_id, query, query.workflow_id, query.parent)
+    return await _page(request, query, query.workflow_id, query.parent)
 
 
 @router.get(
     "/runs/{run_id}",
+    dependencies=[needs("runs:read")],
     summary="Get a run",
     responses=answers(
         404, 422, _200=(RunResource, "The run"), _202=(RunResource, "It has not finished within `wait`")
@@ -115,20 +126,24 @@ async def get(
 
 
 async def _page(
-    gateway: Gateway,
-    workspace_id: str,
+    request: Request,
     query: RunsOfWorkflowQuery,
     workflow_id: str | None,
     parent_id: str | None = None,
 ) -> Response:
-    found = await gateway.runs.page(
-        workspace_id,
-        before=query.cursor,
-        limit=query.limit + 1,
-        status=query.status,
-        workflow_id=workflow_id,
-        parent_id=parent_id,
-    )
+    access, limit = access_of(request), query.limit + 1
+
+    async def read_page(before: str | None) -> list[Run]:
+        return await gateway_of(request).runs.page(
+            access.workspace_id,
+            before=before,
+            limit=limit,
+            status=query.status,
+            workflow_id=workflow_id,
+            parent_id=parent_id,
+        )
+
+    found = await seen(access, read_page, lambda run: run.workflow_id, cursor=query.cursor, limit=limit)
     return json_response(page([run_summary(each) for each in found], query.limit))
 
 
@@ -148,6 +163,7 @@ def _order(
         wait_s=wait_s,
         raw=raw,
         trace=request.scope["traceparent"],
+        cause=cause_of(request),
         dry=body.dry,
         pins=body.pins,
     )

@@ -9,6 +9,7 @@ from services.gateway.controlling import control_id, controlled
 from services.gateway.documented import CONTROL_KEY, answers
 from services.gateway.errors import Refused
 from services.gateway.fitting import already_signalled, signalled
+from services.gateway.identity.access import ANYBODY
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response
 from services.gateway.reading import body_of, parse
@@ -36,6 +37,7 @@ router = APIRouter(tags=["signals"])
 
 @router.post(
     "/signals/{run_id}/{node_id}/{token}",
+    dependencies=[ANYBODY],
     summary="Send a signal",
     responses=answers(
         404,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.gateway.diff import diff
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
+from services.gateway.identity.access import needs
 from services.gateway.inputs import DiffQuery, PageQuery, Publication, Restoration
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.pinned import version_id
@@ -64,6 +65,7 @@ async def list_all(
 
 @router.get(
     "/{number}",
+    dependencies=[needs("workflows:read")],
     summary="Get a version",
     responses=answers(404, _200=(VersionResource, "The version with its graph")),
 )
@@ -74,6 +76,7 @@ async def get(request: Request, workspace_id: str, workflow_id: str, number: Num
 
 @router.get(
     "/{number}/diff",
+    dependencies=[needs("workflows:read")],
     summary="Compare two versions",
     responses=answers(404, _200=(DiffResource, "What has changed from the older one to the newer")),
 )
@@ -103,6 +106,7 @@ async def compare(
 
 @router.post(
     "/{number}/restore",
+    dependencies=[needs("workflows:write")],
     summary="Make a version the draft",
     responses=answers(404, 409, _200=(WorkflowResource, "The workflow with its new draft")),
     openapi_extra=takes(Restoration, required=False),

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.sight import seen
 from services.gateway.inputs import DraftChange, NewWorkflow, PageQuery
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response, page, workflow_shown, workflow_summary
@@ -24,6 +26,7 @@ router = APIRouter(tags=["workflows"])
 
 @router.post(
     "/workflows",
+    dependencies=[needs("workflows:write")],
     summary="Create a workflow",
     status_code=201,
     responses=answers(413, _201=(WorkflowResource, "Created")),
@@ -40,17 +43,24 @@ async def create(request: Request, workspace_id: str) -> Response:
 
 @router.get(
     "/workflows",
+    dependencies=[needs("workflows:read")],
     summary="List workflows",
     responses=answers(_200=(WorkflowPage, "The newest first")),
 )
 async def list_all(request: Request, workspace_id: str, query: Annotated[PageQuery, Query()]) -> Response:
     """Without their drafts; archived ones are left out."""
-    found = await gateway_of(request).workflows.page(workspace_id, before=query.cursor, limit=query.limit + 1)
+    limit = query.limit + 1
+
+    async def read_page(before: str | None) -> list[Workflow]:
+        return await gateway_of(request).workflows.page(workspace_id, before=before, limit=limit)
+
+    found = await seen(access_of(request), read_page, lambda each: each.id, cursor=query.cursor, limit=limit)
     return json_response(page([workflow_summary(each) for each in found], query.limit))
 
 
 @router.get(
     "/workflows/{workflow_id}",
+    dependencies=[needs("workflows:read")],
     summary="Get a workflow",
     responses=answers(404, _200=(WorkflowResource, "The workflow with its draft")),
 )
@@ -63,6 +73,7 @@ async def get(request: Request, workspace_id: str, workflow_id: str) -> Response
 
 @router.put(
     "/workflows/{workflow_id}",
+    dependencies=[needs("workflows:write")],
     summary="Save the draft",
     responses=answers(404, 409, 413, _200=(WorkflowResource, "Saved as the next revision")),
     openapi_extra=takes(DraftChange),
@@ -82,6 +93,7 @@ async def save(request: Request, workspace_id: str, workflow_id: str) -> Respons
 
 @router.delete(
     "/workflows/{workflow_id}",
+    dependencies=[needs("workflows:write")],
     summary="Archive a workflow",
     status_code=204,
     responses=answers(404),

@@ -6,18 +6,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+from fastapi import FastAPI
 
+from services.gateway.parts import Gateway
 from shared.contracts.events import Change, RunChanged, RunControl, RunRequested
 from shared.contracts.run import RUN_FINISHED, Event, NodeState, Run
 from shared.contracts.value import Value, inline
 from shared.ids import now_ms
 from shared.messaging import topology
 from shared.messaging.broker import Bus, Delivery
+from shared.service import Service
 from shared.storage.mongo import Store
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 
 KEY = "key-of-the-tests"
+SECRET = "a secret of the tests, 32 characters"
 
 
 class Answer:
@@ -203,3 +207,11 @@ class Planner:
                 self.requested.put_nowait(message)
             case RunControl() as message:
                 self.controls.put_nowait(message)
+
+
+def parts_of(service: Service) -> Gateway:
+    """What the routes of a gateway that runs in this process work with."""
+    app = service.app
+    while not isinstance(app, FastAPI):
+        app = app._app
+    return app.state.gateway

@@ -21,7 +21,7 @@ from shared.messaging.broker import Bus
 from shared.service import Service, _http
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
-from tests.integration.gateway.api import KEY, Api, Planner
+from tests.integration.gateway.api import KEY, SECRET, Api, Planner
 
 NODE_TYPES = [
     NodeType(type="set", title="Set", description="", category="data", pool="core",
@@ -58,7 +58,7 @@ async def serve(amqp_url: str, gateway_store: Store) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def served(store: Store = gateway_store, **changes: Any) -> AsyncIterator[Service]:
-        given = {"api_key": KEY, "port": 0, "amqp_url": amqp_url, **changes}
+        given = {"api_key": KEY, "secret": SECRET, "port": 0, "amqp_url": amqp_url, **changes}
         settings = GatewaySettings.model_validate(given)
         bus = Bus(settings.amqp_url, name="test-gateway", drain_s=1)
         service = Service(
@@ -72,6 +72,8 @@ async def serve(amqp_url: str, gateway_store: Store) -> Callable[..., Any]:
         )
         try:
             async with compose(service), _http(service):
+                for prepare in service.prepare:
+                    await prepare()
                 await bus.start()
                 service.health.started = True
                 yield service

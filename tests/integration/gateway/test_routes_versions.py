@@ -7,7 +7,7 @@ import pytest
 from shared.service import Service
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
-from tests.integration.gateway.api import Api
+from tests.integration.gateway.api import Api, parts_of
 from tests.integration.gateway.conftest import NODE_TYPES
 
 EACH = NODE_TYPES[1].model_copy(
@@ -27,7 +27,7 @@ EACH = NODE_TYPES[1].model_copy(
 async def container(gateway: Service, gateway_store: Store) -> None:
     """A node type with a body, in a catalog that the gateway reads again."""
     await NodeTypes(gateway_store).put([EACH])
-    gateway.app._app._app.state.gateway.catalog.outdated()
+    parts_of(gateway).catalog.outdated()
 
 
 def graph(number: int, **more: Any) -> dict[str, Any]:
@@ -121,7 +121,7 @@ async def test_validating_and_publishing_say_the_same_of_what_is_within(api: Api
 async def test_a_workflow_cannot_run_itself(api: Api, gateway: Service, gateway_store: Store) -> None:
     run = EACH.model_copy(update={"type": "workflow.run", "bodies": [], "config_schema": {}})
     await NodeTypes(gateway_store).put([run])
-    gateway.app._app._app.state.gateway.catalog.outdated()
+    parts_of(gateway).catalog.outdated()
     workflow_id = await api.workflow(graph(1))
     again = {"nodes": [{"id": "a", "type": "workflow.run", "config": {"workflow_id": workflow_id}}]}
     assert (await api.post("/graphs/validate", {"graph": again})).body["valid"]

@@ -7,7 +7,7 @@ import pytest
 
 from services.gateway.routes.versions import _make_latest
 from shared.service import Service
-from tests.integration.gateway.api import Api, Planner
+from tests.integration.gateway.api import Api, Planner, parts_of
 
 GRAPH = {"nodes": [{"id": "a", "type": "set", "config": {"values": {"n": 1}}}]}
 OTHER = {"nodes": [{"id": "b", "type": "noop"}]}
@@ -139,7 +139,7 @@ async def test_names_are_kept_as_they_are(api: Api, text: str) -> None:
 
 
 async def test_a_slow_publication_does_not_take_the_latest_back(api: Api, gateway: Service) -> None:
-    parts = gateway.app._app._app.state.gateway
+    parts = parts_of(gateway)
     workflow_id = await api.workflow(GRAPH)
     slow = await parts.workflow("default", workflow_id)
     await api.post(f"/workflows/{workflow_id}/versions")

@@ -15,7 +15,7 @@ from shared.contracts.events import NodeProgress
 from shared.contracts.run import Event
 from shared.ids import now_ms
 from shared.service import Service
-from tests.integration.gateway.api import KEY, Api, Planner
+from tests.integration.gateway.api import KEY, Api, Planner, parts_of
 
 GRAPH = {"nodes": [{"id": "a", "type": "noop"}]}
 ROUNDS, EVENTS_A_ROUND, LINES_A_ROUND = 20, 100, 200
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 def watchers_of(service: Service) -> Watchers:
-    return service.app._app._app.state.gateway.watchers
+    return parts_of(service).watchers
 
 
 @asynccontextmanager
@@ -117,7 +117,7 @@ async def test_who_only_listens_costs_no_reading_of_events(
     """Two hundred silent streams: at each heartbeat the runs are read, all in one go, and no events."""
     run_id = await started(api, planner)
     await planner.save(run_id, "running", "run.started")
-    parts = gateway.app._app._app.state.gateway
+    parts = parts_of(gateway)
     streams = [await asyncio.open_connection("127.0.0.1", gateway.listen[1]) for _ in range(200)]
     path = f"/api/v1/workspaces/default/runs/{run_id}/events"
     head = f"GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\nx-api-key: {KEY}\r\n\r\n"

@@ -11,7 +11,7 @@ from shared.contracts.value import MAX_VALUE_BYTES, Value, to_json
 from shared.service import Service
 from shared.storage.mongo import Store
 from shared.storage.payloads import Payloads
-from tests.integration.gateway.api import KEY, Api, Planner
+from tests.integration.gateway.api import KEY, Api, Planner, parts_of
 
 GRAPH = {"nodes": [{"id": "a", "type": "noop"}]}
 TEXTS = {
@@ -50,7 +50,7 @@ async def test_no_more_than_a_piece_is_asked_for_at_once(
 ) -> None:
     value = await Payloads(gateway_store).put(to_json("x" * 3 * HELD_BYTES))
     run_id = await finished(api, planner, value)
-    payloads = gateway.app._app._app.state.gateway.payloads
+    payloads = parts_of(gateway).payloads
 
     async def texts(_values: list[Value]) -> dict[str, str]:
         assert not _values, "all of it was asked for"

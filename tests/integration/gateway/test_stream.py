@@ -11,7 +11,7 @@ from shared.contracts.events import NodeProgress
 from shared.contracts.run import Event
 from shared.ids import now_ms
 from shared.service import Service
-from tests.integration.gateway.api import KEY, Api, Events, Planner
+from tests.integration.gateway.api import KEY, Api, Events, Planner, parts_of
 
 GRAPH = {"nodes": [{"id": "a", "type": "noop"}]}
 
@@ -113,7 +113,7 @@ async def test_unpublished_events_are_listed_too(api: Api, planner: Planner) -> 
 
 async def test_a_caller_that_leaves_frees_everything(api: Api, planner: Planner, gateway: Service) -> None:
     run_id = await started(api, planner)
-    watchers = gateway.app._app._app.state.gateway.watchers
+    watchers = parts_of(gateway).watchers
     async with api.stream(run_id) as events:
         await events.next()
         assert len(watchers) == 1
@@ -146,7 +146,7 @@ async def test_stopping_ends_streams_and_waits(
         asyncio.timeout(20),
     ):
         other = Api(f"http://127.0.0.1:{service.listen[1]}", session)
-        watchers = service.app._app._app.state.gateway.watchers
+        watchers = parts_of(service).watchers
         waiting = asyncio.create_task(other.get(f"/runs/{run_id}?wait=60"))
         async with other.stream(run_id) as events:
             while len(watchers) < 2:

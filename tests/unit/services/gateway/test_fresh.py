@@ -1,6 +1,6 @@
 """Which version is the latest, without asking each time."""
 
-from services.gateway.published import Published
+from services.gateway.fresh import Fresh
 from shared.storage.workflows import Workflow
 
 
@@ -21,41 +21,41 @@ class Shelf:
         return found
 
 
-async def latest(published: Published) -> int:
-    found = await published.get("wf_1")
+async def latest(fresh: Fresh[str, Workflow]) -> int:
+    found = await fresh.get("wf_1")
     return found.latest if found else 0
 
 
 async def test_it_is_read_once_for_many_starts() -> None:
     shelf = Shelf()
-    published = Published(shelf.read)
-    assert [await latest(published) for _ in range(5)] == [1] * 5
+    fresh = Fresh(shelf.read)
+    assert [await latest(fresh) for _ in range(5)] == [1] * 5
     assert shelf.reads == 1
 
 
 async def test_a_change_counts_at_once() -> None:
     shelf = Shelf()
-    published = Published(shelf.read)
-    await latest(published)
+    fresh = Fresh(shelf.read)
+    await latest(fresh)
     shelf.latest = 2
-    published.changed("wf_1")
-    assert await latest(published) == 2
+    fresh.changed("wf_1")
+    assert await latest(fresh) == 2
 
 
 async def test_what_was_being_read_when_it_changed_is_not_believed() -> None:
     shelf = Shelf()
-    published = Published(shelf.read)
-    shelf.during = lambda: published.changed("wf_1")
-    await latest(published)
+    fresh = Fresh(shelf.read)
+    shelf.during = lambda: fresh.changed("wf_1")
+    await latest(fresh)
     shelf.during = lambda: None
     shelf.latest = 2
-    assert await latest(published) == 2
+    assert await latest(fresh) == 2
 
 
 async def test_nothing_is_believed_for_long() -> None:
     shelf = Shelf()
-    published = Published(shelf.read)
-    await latest(published)
+    fresh = Fresh(shelf.read)
+    await latest(fresh)
     shelf.latest = 2
-    published._known.put("wf_1", (published._known.get("wf_1")[0], -1e9))  # type: ignore[index]
-    assert await latest(published) == 2
+    fresh._known.put("wf_1", (fresh._known.get("wf_1")[0], -1e9))  # type: ignore[index]
+    assert await latest(fresh) == 2

@@ -1,0 +1,125 @@
+"""What the caller of a request may do here. Every route says what it needs: see `needs`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from services.gateway.errors import Refused
+from services.gateway.identity.callers import Caller, caller_of
+from services.gateway.identity.permissions import LEAST, Permission, allows
+from services.gateway.parts import gateway_of
+from shared.contracts.identity import Granted, Role
+
+
+@dataclass(frozen=True)
+class Access:
+    """The caller in one workspace. `grants` are by workflow and count instead of the role, but for admins."""
+
+    caller: Caller
+    workspace_id: str
+    role: Role
+    grants: Mapping[str, Granted] = field(default_factory=dict[str, Granted])
+
+    def role_for(self, workflow_id: str | None) -> Granted:
+        """What they are, as far as this workflow is concerned."""
+        if self.role == "admin" or workflow_id is None:
+            return self.role
+        return self.grants.get(workflow_id, self.role)
+
+    def may(self, permission: Permission, workflow_id: str | None = None) -> bool:
+        """Whether they may do this, to this workflow if it is about one."""
+        scopes = self.caller.scopes
+        return (scopes is None or permission in scopes) and allows(self.role_for(workflow_id), permission)
+
+    def need(self, permission: Permission, workflow_id: str | None = None) -> None:
+        """Raises Refused: `not_found` for a workflow they are not to know of, else `forbidden`."""
+        role = self.role_for(workflow_id)
+        if role == "none":
+            raise Refused("not_found", f"There is no workflow {workflow_id!r} here")
+        if self.may(permission, workflow_id):
+            return
+        if allows(role, permission):
+            raise Refused("forbidden", f"This key is not good for that: it lacks the scope {permission!r}")
+        raise Refused("forbidden", f"That needs the role {LEAST[permission]}; yours is {role}")
+
+    def sees(self, workflow_id: str | None) -> bool:
+        """Whether they may know of it."""
+        return self.role_for(workflow_id) != "none"
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether nothing is hidden from them."""
+        return self.role == "admin" or "none" not in self.grants.values()
+
+
+def access_of(request: Request) -> Access:
+    """What this caller may do in the workspace of the path."""
+    return request.scope["access"]
+
+
+class Needs:
+    """A route's dependency that lets only those through who have a permission. `where` names what is open:
+    `anybody` to all, `signed in` to whoever presents a key or token."""
+
+    def __init__(self, permission: Permission | None, where: str = "") -> None:
+        self.permission: Permission | None = permission
+        self.where = where
+
+    async def __call__(self, request: Request) -> None:
+        if self.permission is None:
+            return
+        if self.permission == "platform":
+            _need_owner(caller_of(request))
+            return
+        access = access_of(request)
+        access.need(self.permission, await _workflow_of(request, access))
+
+
+def needs(permission: Permission) -> Any:
+    """For `dependencies=[...]` of a route: who may call it. A grant for the workflow of the path, or of the
+    run of the path, counts."""
+    return Depends(Needs(permission))
+
+
+ANYBODY = Depends(Needs(None, "anybody"))
+"""For a route that is open to all, or guarded by something in its path or body."""
+SIGNED_IN = Depends(Needs(None, "signed in"))
+"""For a route that tells everybody about themselves, or what is no secret to any caller."""
+
+
+def declared(dependant: Dependant) -> Iterator[Needs]:
+    """What a route needs, as it says itself."""
+    for each in dependant.dependencies:
+        if isinstance(each.call, Needs):
+            yield each.call
+
+
+def check_routes(app: FastAPI) -> None:
+    """Raises RuntimeError naming the routes that do not say what they need: nothing is open by mistake."""
+    silent = [
+        f"{sorted(route.methods or ())} {route.path}"
+        for route in app.routes
+        if isinstance(route, APIRoute) and len(list(declared(route.dependant))) != 1
+    ]
+    if silent:
+        raise RuntimeError(f"these routes must have one needs(...): {', '.join(silent)}")
+
+
+def _need_owner(caller: Caller) -> None:
+    if not caller.owner or (caller.scopes is not None and "platform" not in caller.scopes):
+        raise Refused("forbidden", "That is for owners of this installation")
+
+
+async def _workflow_of(request: Request, access: Access) -> str | None:
+    """The workflow that the path is about. A run is only looked up where it makes a difference."""
+    if workflow_id := request.path_params.get("workflow_id"):
+        return workflow_id
+    run_id = request.path_params.get("run_id")
+    if run_id is None or not access.grants:
+        return None
+    run = await gateway_of(request).run(access.workspace_id, run_id)
+    return run.workflow_id

@@ -1,0 +1,95 @@
+"""People, workspaces, and what opens them."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Millis
+
+Role = Literal["viewer", "runner", "editor", "admin"]
+Granted = Literal["none", "viewer", "runner", "editor", "admin"]
+KeyKind = Literal["personal", "workspace", "installation"]
+
+ROLES: tuple[Role, ...] = ("viewer", "runner", "editor", "admin")
+"""Each may do what those before it may."""
+
+
+class User(Contract):
+    """A person. `email` is in lower case; without a `password` (an argon2 hash) they sign in elsewhere.
+    Sessions older than `epoch` have ended. An `owner` looks after the whole installation."""
+
+    id: str
+    email: str
+    name: str = ""
+    password: str | None = None
+    owner: bool = False
+    state: Literal["active", "disabled"] = "active"
+    epoch: int = 0
+    rev: int = 0
+    created_at: Millis
+
+
+class Workspace(Contract):
+    """A tenant. `plan` names the limits that hold for it."""
+
+    id: str
+    name: str
+    plan: str = "self_hosted"
+    rev: int = 0
+    created_at: Millis
+
+
+class Member(Contract):
+    """A person in a workspace."""
+
+    workspace_id: str
+    user_id: str
+    role: Role
+    rev: int = 0
+    created_at: Millis
+
+
+class Grant(Contract):
+    """What a member may do with one workflow, instead of what their role says; `none` hides it."""
+
+    workspace_id: str
+    workflow_id: str
+    user_id: str
+    role: Granted
+    created_at: Millis
+
+
+class ApiKey(Contract):
+    """A key, of which only the SHA-256 is kept. A personal one acts for its user wherever they are a member,
+    a workspace's own has a `role` in that workspace only, the installation's opens everything. `scopes` are
+    the permissions it is limited to; None limits nothing."""
+
+    id: str
+    kind: KeyKind
+    name: str
+    hash: str
+    user_id: str | None = None
+    workspace_id: str | None = None
+    role: Role | None = None
+    scopes: list[str] | None = None
+    created_at: Millis
+    expires_at: Millis | None = None
+    last_used_at: Millis | None = None
+    rev: int = 0
+
+
+class Session(Contract):
+    """One sign-in. `turn` counts the refresh tokens it has given out: only the last is good, and who comes
+    with an earlier one ends the session."""
+
+    id: str
+    user_id: str
+    turn: int = 0
+    epoch: int = 0
+    agent: str = Field(default="", max_length=300)
+    address: str = ""
+    created_at: Millis
+    used_at: Millis
+    expires_at: Millis
+    ended_at: Millis | None = None
+    rev: int = 0
