@@ -3,6 +3,7 @@
 from pydantic import Field, SecretStr, field_validator
 
 from services.connectors.email.smtp import MailServer, server_of
+from services.connectors.vault import Vault
 from shared.mail_address import name_and_address
 from shared.service import Settings
 
@@ -13,6 +14,9 @@ class ConnectorsSettings(Settings):
     sandboxes: int = Field(default=1, ge=1, le=64, description="Sandbox worker processes, for expressions")
     prefetch: int = Field(default=50, ge=1, description="Messages of a lane under way")
     slots: int = Field(default=100, ge=1, description="Claimed nodes of each lane that may run at once")
+    vault_keys: SecretStr = Field(
+        default=SecretStr(""), description="Private keys of the vault, separated by commas, the newest first"
+    )
     http_allow: str = Field(default="", description="Hosts, host:port or networks, separated by commas")
 
     smtp_url: SecretStr = Field(
@@ -46,6 +50,19 @@ class ConnectorsSettings(Settings):
     @classmethod
     def _no_spaces(cls, value: str) -> str:
         return value.replace(" ", "")
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            Vault.parse(value.get_secret_value())
+        return value
+
+    @property
+    def vault(self) -> Vault | None:
+        """What opens secrets; None without keys."""
+        keys = self.vault_keys.get_secret_value()
+        return Vault.parse(keys) if keys else None
 
     @property
     def allowed(self) -> list[str]:
