@@ -38,6 +38,7 @@ STATUS: dict[str, int] = {
     "dead_letter_cut": 409,
     "unroutable": 409,
     "no_channels": 409,
+    "no_vault": 409,
     "channel_in_use": 409,
     "delivered": 409,
     "body_too_large": 413,

@@ -28,6 +28,7 @@ from shared.contracts.events import (
 from shared.contracts.run import Run
 from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.messaging.broker import Bus, Delivery
+from shared.sealing import SealingKey
 from shared.storage.alert_channels import AlertChannels
 from shared.storage.alert_rules import AlertRules
 from shared.storage.alert_states import AlertStates
@@ -61,6 +62,7 @@ class Gateway:
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
         self.audit = Audit(store)
+        self._sealing = settings.sealing
         self.alerts = Alerts(store)
         self.alert_rules = AlertRules(store)
         self.alert_states = AlertStates(store)
@@ -118,6 +120,14 @@ class Gateway:
         """Have this and every other gateway read anew who may do what."""
         self.directory.changed()
         await self._show(AccessChanged())
+
+    @property
+    def sealing_key(self) -> SealingKey:
+        """What secrets are sealed to; raises Refused (`no_vault`)."""
+        if self._sealing is None:
+            said = "This installation keeps no secrets: WEFT_VAULT_PUBLIC_KEY is not set"
+            raise Refused("no_vault", said)
+        return self._sealing
 
     async def hurry(self, message: Message) -> None:
         """Let somebody know at once what would be found a little later anyway."""

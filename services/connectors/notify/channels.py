@@ -32,7 +32,7 @@ class Channels:
     """Sends notices. `own` is the installation's own mail server, and whom its mails are from."""
 
     def __init__(
-        self, http: HttpClient, mailer: Mailer, vault: Vault, own: tuple[MailServer, str] | None
+        self, http: HttpClient, mailer: Mailer, vault: Vault | None, own: tuple[MailServer, str] | None
     ) -> None:
         self._http = http
         self._mailer = mailer
@@ -81,6 +81,10 @@ class Channels:
     def _secrets_of(self, channel: AlertChannel) -> dict[str, Any]:
         if not channel.sealed:
             return {}
+        if self._vault is None:
+            raise NotSent(
+                "these connectors have no keys to open secrets: WEFT_VAULT_KEYS is not set", again=True
+            )
         try:
             return orjson.loads(self._vault.open(channel.sealed, channel_context(channel)))
         except (CannotOpen, ValueError):
