@@ -3,7 +3,7 @@
 from shared.contracts.base import Millis
 from shared.storage.deliveries import Delivery
 
-LEASE_MS = 90_000
+LEASE_MS = 60_000
 """How long an attempt may be under way; after that whoever made it is thought to have died."""
 FIRST_WAIT_MS = 10_000
 LONGEST_WAIT_MS = 3_600_000
