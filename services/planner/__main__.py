@@ -48,7 +48,12 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
+    keep = Keep(
+        SETTINGS.keep_runs_days,
+        SETTINGS.keep_keys_days,
+        SETTINGS.keep_dead_letters_days,
+        SETTINGS.keep_alerts_days,
+    )
     janitor = Janitor(service.store, keep)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
     busy.append(asyncio.create_task(_share(service, membership, partitions)))

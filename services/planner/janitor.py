@@ -22,6 +22,7 @@ class Keep:
     runs: float
     keys: float
     dead_letters: float
+    alerts: float = 0
 
 
 class Janitor:
@@ -50,6 +51,8 @@ class Janitor:
             ("idempotency", "created_at", self._keep.keys),
             ("dead_letters", "received_at", self._keep.dead_letters),
             ("dead_bodies", "received_at", self._keep.dead_letters),
+            ("alerts", "at", self._keep.alerts),
+            ("deliveries", "created_at", self._keep.alerts),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

@@ -19,6 +19,9 @@ class PlannerSettings(Settings):
         default=7, ge=0, description="How long an Idempotency-Key counts; 0: for ever"
     )
     keep_dead_letters_days: float = Field(default=90, ge=0, description="0: for ever")
+    keep_alerts_days: float = Field(
+        default=90, ge=0, description="Alerts, and what was sent of them; 0: for ever"
+    )
     stuck_round_s: float = Field(
         default=60, gt=0, description="How often all unfinished runs are looked at for stuck ones"
     )
