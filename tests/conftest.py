@@ -22,7 +22,7 @@ from shared.messaging.topology import LANES, NOTIFY_QUEUE, PARTITIONS, executor_
 from shared.storage.mongo import Store
 from tests.e2e.otlp import Spans, receiving
 
-POOLS = ("core", "http", "code")
+POOLS = ("core", "http", "code", "email", "slack", "webhook")
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ async def compose(service: Service) -> AsyncIterator[None]:
     ):
         cache = Cache(service.store)
         trees = TreeRunner(found, sandbox, Payloads(service.store), cache=cache, http=http)
-        channels = Channels(http, Mailer(SETTINGS.allowed), SETTINGS.vault, SETTINGS.own_mail)
+        channels = Channels(http, Mailer(http.allow), SETTINGS.vault, SETTINGS.own_mail)
         service.bus.subscribe(
             topology.NOTIFY_QUEUE,
             Sending(service.store, channels).on_due,

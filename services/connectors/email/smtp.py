@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -55,10 +55,8 @@ def server_of(url: str) -> MailServer:
 class Mailer:
     """Sends mails. `allow` opens servers that are not public."""
 
-    def __init__(
-        self, allow: Collection[str], *, context: Callable[[], ssl.SSLContext] = tls_context
-    ) -> None:
-        self._allow = AllowList.parse(allow)
+    def __init__(self, allow: AllowList, *, context: Callable[[], ssl.SSLContext] = tls_context) -> None:
+        self._allow = allow
         self._context = context
 
     async def send(self, server: MailServer, message: EmailMessage, *, trusted: bool = False) -> None:

@@ -8,7 +8,7 @@ from services.connectors.email.message import Mail, composed
 from services.connectors.email.smtp import Mailer, MailFailed, MailServer
 from services.connectors.notify.written import as_html, as_json, as_slack, as_text
 from services.connectors.vault import CannotOpen, Vault
-from services.connectors.webhook.client import json_bytes, post_json
+from services.connectors.webhook.client import post_json
 from services.connectors.webhook.signing import signed_headers
 from shared.http import HttpClient
 from shared.ids import now_ms
@@ -71,10 +71,10 @@ class Channels:
             server = MailServer(settings.host, settings.port, settings.tls, settings.user, password)
             await self._mailer.send(server, composed(_mail(delivery, settings.sender, settings.to)))
         elif isinstance(settings, SlackSettings):
-            body = json_bytes(as_slack(delivery.notice))
+            body = orjson.dumps(as_slack(delivery.notice))
             await post_json(self._http, str(secrets["url"]), body, {}, shown=False)
         else:
-            body = json_bytes(as_json(delivery.notice))
+            body = orjson.dumps(as_json(delivery.notice))
             headers = signed_headers(secrets["secrets"], delivery.id, now_ms() // 1000, body)
             await post_json(self._http, settings.url, body, headers)
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import orjson
-
 from services.connectors.http.answer import status_failed
 from shared.http import HttpClient, HttpFailed, HttpRequest
 from shared.nodes import NodeFailed
@@ -30,8 +28,3 @@ async def post_json(
     if not 200 <= response.status < 300:
         raise status_failed(response)
     return response.status, response.body[:2_000].decode("utf-8", "replace")
-
-
-def json_bytes(value: Any) -> bytes:
-    """JSON text for the wire."""
-    return orjson.dumps(value)

@@ -49,11 +49,10 @@ def _settings(wanted: NewAlertChannel, before: ChannelSettings) -> ChannelSettin
     match wanted.settings:
         case EmailInput() as email:
             return EmailSettings.model_validate(email.model_dump(exclude={"password"}))
-        case SlackInput(url=None):
-            host = before.host if isinstance(before, SlackSettings) else ""
-            return SlackSettings(kind="slack", host=host)
-        case SlackInput(url=SecretStr() as url):
-            return SlackSettings(kind="slack", host=urlsplit(url.get_secret_value()).hostname or "")
+        case SlackInput(url=url):
+            kept = before.host if isinstance(before, SlackSettings) else ""
+            host = urlsplit(url.get_secret_value()).hostname if url else kept
+            return SlackSettings(kind="slack", host=host or "")
         case WebhookInput(url=url):
             return WebhookSettings(kind="webhook", url=url)
 

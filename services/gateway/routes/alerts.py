@@ -41,10 +41,10 @@ async def list_all(request: Request, workspace_id: str, query: Annotated[AlertsQ
     """All that rules have found, those that somebody has seen to as well."""
     alerts, limit = gateway_of(request).alerts, query.limit + 1
     like = query.model_dump(include={"severity", "status", "rule_id", "workflow_id", "run_id"})
-    span = {"since": millis(query.since), "until": millis(query.until)}
+    since, until = millis(query.since), millis(query.until)
 
     async def read_page(before: str | None) -> list[Alert]:
-        return await alerts.page(workspace_id, before=before, limit=limit, **span, **like)
+        return await alerts.page(workspace_id, before=before, limit=limit, since=since, until=until, **like)
 
     access = access_of(request)
     found = await seen(access, read_page, lambda each: each.workflow_id, cursor=query.cursor, limit=limit)

@@ -174,7 +174,7 @@ async def test_a_crash_after_sending_sends_again_and_twice_at_once_sends_once(
     monkeypatch.setattr(attempts, "LEASE_MS", 100)
     delivery = await due(store, await webhook(store, web.url("/echo")))
     async with HttpClient(allow=["127.0.0.1"]) as http:
-        dying = Sending(store, Channels(http, Mailer([]), VAULT, None))
+        dying = Sending(store, Channels(http, Mailer(http.allow), VAULT, None))
         with monkeypatch.context() as crash:
             crash.setattr(sending, "delivered", die)
             with pytest.raises(Died):

@@ -10,9 +10,11 @@ import pytest
 
 from services.connectors.email.message import Mail, composed
 from services.connectors.email.smtp import Mailer, MailFailed, MailServer, Tls, server_of
+from shared.http.address import AllowList
 from tests.smtp_server import MailBox, mail_server
 
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="needs the openssl command")
+OPEN = AllowList.parse(["127.0.0.1"])
 MAIL = composed(Mail("dlv_1", "weft@example.com", ["ada@example.com"], "Hi", "Hello"))
 
 
@@ -47,7 +49,7 @@ async def refusal(mailer: Mailer, to: MailServer, mail: object = MAIL) -> MailFa
 
 @pytest.fixture
 def mailer() -> Mailer:
-    return Mailer(["127.0.0.1"])
+    return Mailer(OPEN)
 
 
 async def test_a_mail_arrives(mailer: Mailer) -> None:
@@ -61,7 +63,7 @@ async def test_a_mail_arrives(mailer: Mailer) -> None:
 async def test_who_signs_in_does_so_over_tls_that_is_verified(
     kind: Tls, certificate: tuple[Path, Path], mailer: Mailer
 ) -> None:
-    trusting = Mailer(["127.0.0.1"], context=partial(ssl.create_default_context, cafile=str(certificate[0])))
+    trusting = Mailer(OPEN, context=partial(ssl.create_default_context, cafile=str(certificate[0])))
     async with mail_server(**{kind: tls_of(certificate)}) as box:
         to = server(box, kind, user="weft", password="open sesame")
         untrusted = await refusal(mailer, to)
@@ -109,9 +111,9 @@ async def test_nobody_gets_nothing(mailer: Mailer) -> None:
                                   "169.254.169.254", "10.0.0.1", "0.0.0.0"])  # fmt: skip
 async def test_addresses_inside_are_not_called(host: str) -> None:
     async with mail_server() as box:
-        failed = await refusal(Mailer([]), MailServer(host, box.port, "none"))
+        failed = await refusal(Mailer(AllowList()), MailServer(host, box.port, "none"))
         assert (failed.code, failed.again) == ("blocked_address", False)
-        await Mailer([]).send(server(box), MAIL, trusted=True)
+        await Mailer(AllowList()).send(server(box), MAIL, trusted=True)
     assert len(box.mails) == 1
 
 
