@@ -31,7 +31,7 @@ from shared.storage.payloads import Payloads
 from shared.telemetry import logger
 
 Keyring = Callable[[NodeReady, str, NodeType], Awaitable[Opened]]
-"""Opens a credential for a node of a type, in a message; raises NodeFailed where it must not be used there."""
+"""Opens a credential for a node of a type, in a message; raises NodeFailed where that must not be."""
 MAX_LIST_BYTES = 15_000_000
 """The largest list that a map is given: the planner unpacks it."""
 DIRECTIVES = (SleepUntil, AwaitDecision, AwaitSignal, SpawnRuns)

@@ -44,13 +44,14 @@ ChannelSettings = Annotated[EmailSettings | SlackSettings | WebhookSettings, Fie
 
 class AlertChannel(Contract):
     """A channel. `sealed` holds its secrets as a JSON object: `password`, `url`, or `secrets`, the signing
-    keys; empty when there are none."""
+    keys, to the key `kid` of the vault; both are empty when there are none."""
 
     id: str
     workspace_id: str
     name: Name
     settings: ChannelSettings
     sealed: str = ""
+    kid: str = ""
     rev: int
     created_at: Millis
     updated_at: Millis
@@ -91,9 +92,16 @@ class AlertChannels:
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
         return [_channel(each) for each in found]
 
-    async def save(self, channel: AlertChannel, *, over: AlertChannel) -> bool:
-        """Replace what was read as `over`; False when it has changed since."""
-        return await self._collection.replace_one({"_id": over.id, "rev": over.rev}, _document(channel))
+    async def sealed_to(self, kids: Collection[str], limit: int) -> list[AlertChannel]:
+        """Those whose secrets are sealed to these keys, of every workspace, at most `limit`."""
+        found = await self._collection.find({"kid": {"$in": list(kids)}}, limit=limit)
+        return [_channel(each) for each in found]
+
+    async def save(self, channel: AlertChannel) -> bool:
+        """Replace the revision before this; False when that has changed since."""
+        return await self._collection.replace_one(
+            {"_id": channel.id, "rev": channel.rev - 1}, _document(channel)
+        )
 
     async def delete(self, workspace_id: str, channel_id: str) -> bool:
         """False when there is none."""

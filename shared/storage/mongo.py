@@ -41,7 +41,7 @@ INDEXES: dict[str, list[str]] = {
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
     "alert_rules": ["workspace_id", "kind"],
-    "alert_channels": ["workspace_id"],
+    "alert_channels": ["workspace_id", "kid"],
     "alert_states": ["rule_id", "told"],
     "alerts": ["workspace_id", "at"],
     "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],

@@ -32,7 +32,8 @@ async def test_channels_of_every_kind_are_read_and_saved_again(store: Store, sha
     found = await channels.page("default", before=None, limit=9)
     assert [each.settings.kind for each in found] == ["webhook", "slack", "email"]
     after = found[0].model_copy(update={"rev": 3})
-    assert await channels.save(after, over=found[0])
+    assert await channels.save(after)
+    assert after in await channels.sealed_to([after.kid], 9)
     assert await channels.get("default", after.id) == after
 
 

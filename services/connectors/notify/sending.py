@@ -5,7 +5,9 @@ from services.connectors.notify.attempts import claimed, delivered, failed
 from services.connectors.notify.channels import Channels, NotSent
 from shared.contracts.events import DeliveryDue
 from shared.ids import now_ms
+from shared.messaging.broker import Bus
 from shared.messaging.broker import Delivery as Received
+from shared.messaging.topology import NOTIFY_QUEUE
 from shared.patience import patiently
 from shared.storage.alert_channels import AlertChannels
 from shared.storage.deliveries import Deliveries, Delivery
@@ -22,6 +24,11 @@ class Sending:
         self._deliveries = Deliveries(store)
         self._stored_channels = AlertChannels(store)
         self._channels = channels
+
+    def subscribe(self, bus: Bus) -> None:
+        """Have what is due handed to this process, with others."""
+        keys = [DeliveryDue.event]
+        bus.subscribe(NOTIFY_QUEUE, self.on_due, [DeliveryDue], bindings=keys, prefetch=PREFETCH)
 
     async def on_due(self, received: Received) -> None:
         """Make one attempt, and store what came of it."""

@@ -34,14 +34,14 @@ def changed(
     webhook without any. Raises Refused where one is needed: above all when it would go to another server,
     which somebody may have named just to see it."""
     settings, given = _settings(wanted, before.settings), _given(wanted, made)
-    sealed = before.sealed
+    sealed, kid = before.sealed, before.kid
     if given:
-        sealed = key.seal(orjson.dumps(given), channel_context(before))
+        sealed, kid = key.seal(orjson.dumps(given), channel_context(before)), key.kid
     elif not _keeps(before, settings):
-        sealed = ""
+        sealed = kid = ""
         if not isinstance(settings, EmailSettings) or settings.user:
             raise _missing(settings)
-    return before.model_copy(update={"name": wanted.name, "settings": settings, "sealed": sealed})
+    return before.model_copy(update={"name": wanted.name, "settings": settings, "sealed": sealed, "kid": kid})
 
 
 def _settings(wanted: NewAlertChannel, before: ChannelSettings) -> ChannelSettings:

@@ -96,7 +96,7 @@ async def save(request: Request, workspace_id: str, channel_id: str) -> Response
     before = await _channel(gateway, workspace_id, channel_id)
     after = changed(before, wanted, gateway.sealing_key)
     after = after.model_copy(update={"rev": before.rev + 1, "updated_at": now_ms()})
-    if wanted.rev != before.rev or not await gateway.alert_channels.save(after, over=before):
+    if wanted.rev != before.rev or not await gateway.alert_channels.save(after):
         raise Refused("stale_revision", "Somebody has saved this channel since: read it again first")
     return json_response(channel_shown(after))
 

@@ -16,6 +16,7 @@ from services.connectors.email.smtp import Mailer
 from services.connectors.notify import attempts, sending
 from services.connectors.notify.channels import Channels
 from services.connectors.notify.sending import Sending
+from services.connectors.resealing import resealing
 from services.connectors.settings import ConnectorsSettings
 from services.connectors.vault import Vault
 from services.planner.alerting.posting import Posting
@@ -23,6 +24,7 @@ from shared.contracts.alert import Notice
 from shared.http import HttpClient
 from shared.ids import new_id, now_ms
 from shared.storage.alert_channels import AlertChannel, AlertChannels, channel_context
+from shared.storage.credentials import Credentials, CredentialStates
 from shared.storage.deliveries import Deliveries, Delivery
 from shared.storage.mongo import Store
 from tests.http_server import Server, serving
@@ -42,7 +44,7 @@ async def channel(store: Store, secrets: dict[str, Any], **settings: Any) -> Ale
              "rev": 1, "created_at": 0, "updated_at": 0}  # fmt: skip
     made = AlertChannel.model_validate(given)
     sealed = VAULT.sealing.seal(orjson.dumps(secrets), channel_context(made)) if secrets else ""
-    made = made.model_copy(update={"sealed": sealed})
+    made = made.model_copy(update={"sealed": sealed, "kid": VAULT.sealing.kid if secrets else ""})
     await AlertChannels(store).insert(made)
     return made
 
@@ -189,6 +191,19 @@ async def test_a_crash_after_sending_sends_again_and_twice_at_once_sends_once(
     assert (done.status, done.attempts, len(web.seen)) == ("delivered", 2, 2)
     ids = {each["headers"]["webhook-id"] for each in web.seen}  # type: ignore[index]
     assert ids == {delivery.id}, "by which the receiver knows it again"
+
+
+async def test_a_rotation_of_the_vault_renews_channels_as_well(store: Store) -> None:
+    made, channels = await webhook(store, "https://hooks.example.com"), AlertChannels(store)
+    newer = Vault([bytes(PrivateKey.generate()), bytes(PRIVATE)])
+    renewing = asyncio.create_task(resealing(newer, Credentials(store), CredentialStates(store), channels))
+    async with asyncio.timeout(20):
+        while not (found := await channels.sealed_to([newer.sealing.kid], 9)):
+            await asyncio.sleep(0.02)
+    renewing.cancel()
+    [renewed] = found
+    assert (renewed.id, renewed.rev) == (made.id, made.rev + 1)
+    assert orjson.loads(newer.open(renewed.sealed, channel_context(renewed))) == {"secrets": [KEY]}
 
 
 class Died(BaseException):
