@@ -140,7 +140,7 @@ class Collection:
         """The sum of one number of all documents that match, by the value of one field."""
         group = {"$group": {"_id": f"${field}", "sum": {"$sum": f"${of}"}}}
         rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
-        return {str(row["_id"]): float(row["sum"]) for row in rows}
+        return {str(row["_id"]): float(row["sum"] or 0) for row in rows}  # null: none of them has it
 
     async def delete(self, query: Filter) -> int:
         """Delete all that match; how many there were."""

@@ -35,6 +35,8 @@ from shared.storage.mongo import Store
 
 ROUND_S = 30.0
 OVERDUE_S = 5.0
+TOUCHED_S = 3.0
+"""A rule whose figures go on changing is not looked at more often."""
 KINDS: tuple[ConditionKind, ...] = ("failure_rate", "cost", "no_success", "overdue")
 
 
@@ -50,18 +52,22 @@ class Looking:
         self._finished = finished
         self._leads = leads
         self._next: dict[str, float] = {}
+        self._again: dict[str, float] = {}
         self._round_at = 0.0
         self._seen: dict[str, set[str]] = {}
 
     async def look(self) -> None:
         """Look at those whose turn it is, and tell what was fired and not told."""
         now = time.monotonic()
-        touched, self._finished.touched = self._finished.touched, set()
+        held = {each for each in self._finished.touched if now < self._again.get(each, 0.0)}
+        touched, self._finished.touched = self._finished.touched - held, held
         if not touched and now < self._round_at:
             return
+        self._again = {**self._again, **dict.fromkeys(touched, now + TOUCHED_S)}
         self._round_at = now + OVERDUE_S
         await self._firing.mend()
         rules = [each for each in await self._rules.of_kinds(KINDS) if each.active]
+        self._again = {each.id: self._again.get(each.id, 0.0) for each in rules}
         self._next = {each.id: self._next.get(each.id, 0.0) for each in rules}
         self._seen = {each.id: self._seen.get(each.id, set()) for each in rules}
         for rule in rules:

@@ -198,7 +198,9 @@ async def test_a_rotation_of_the_vault_renews_channels_as_well(store: Store) -> 
     newer = Vault([bytes(PrivateKey.generate()), bytes(PRIVATE)])
     renewing = asyncio.create_task(resealing(newer, Credentials(store), CredentialStates(store), channels))
     async with asyncio.timeout(20):
-        while not (found := await channels.sealed_to([newer.sealing.kid], 9)):
+        while True:
+            if found := await channels.sealed_to([newer.sealing.kid], 9):
+                break
             await asyncio.sleep(0.02)
     renewing.cancel()
     [renewed] = found

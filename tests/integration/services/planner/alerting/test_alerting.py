@@ -36,7 +36,7 @@ class Planner:
 
     async def look(self) -> None:
         """Look at every rule now, whenever that was last."""
-        self.looking._round_at, self.looking._next = 0.0, {}
+        self.looking._round_at, self.looking._next, self.looking._again = 0.0, {}, {}
         await self.looking.look()
 
 
@@ -145,6 +145,9 @@ async def test_a_share_of_failures_is_said_once_a_window(store: Store) -> None:
     await runs.insert_many(more)
     await planner.hook.see(more)
     await planner.looking.look()
+    assert await alerts(store) == [], "it was looked at a moment ago"
+    planner.looking._again = {}
+    await planner.looking.look()
     [found] = await alerts(store)
     assert found.said == "3 of 6 runs have failed within 10 minutes (50%)."
     await asyncio.gather(planner.look(), Planner(store).look())
@@ -189,7 +192,7 @@ async def test_what_a_day_has_cost_is_said_once_a_day(store: Store) -> None:
     assert await alerts(store) == []
     await runs.insert_many(paid[2:])
     await planner.hook.see(paid[2:])
-    await planner.looking.look()
+    await planner.look()
     await planner.look()
     assert [each.said for each in await alerts(store)] == ["Runs have cost $1.20 this day, more than $1.00."]
 
