@@ -45,7 +45,7 @@ class NewCredential(_Expiring):
     name: Name
     type: str = Field(max_length=100, description="One of `GET /api/v1/credential-types`")
     data: Data
-    shared: SharingInput = SharingInput()
+    shared: SharingInput = Field(default_factory=lambda: SharingInput(workspace=False))
 
 
 class CredentialChange(_Expiring):
