@@ -24,6 +24,7 @@ from services.gateway.routes import (
     alerts,
     bulk,
     controls,
+    credentials,
     dead_letters,
     events,
     graphs,
@@ -34,12 +35,19 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    vault,
     versions,
     workflows,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import AccessChanged, NodeProgress, NodeTypeAnnounced, WorkflowChanged
+from shared.contracts.events import (
+    AccessChanged,
+    CredentialAnswered,
+    NodeProgress,
+    NodeTypeAnnounced,
+    WorkflowChanged,
+)
 from shared.health import HealthApp
 from shared.ids import now_ms
 from shared.messaging import asyncapi
@@ -63,8 +71,9 @@ ROUTES = (
     alert_rules,
     alert_channels,
     alerts,
+    credentials,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
 
 
 @asynccontextmanager
@@ -111,6 +120,7 @@ def routed(gateway: Gateway) -> FastAPI:
     app.include_router(graphs.catalog_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
+    app.include_router(vault.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

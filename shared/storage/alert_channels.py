@@ -97,6 +97,10 @@ class AlertChannels:
         found = await self._collection.find({"kid": {"$in": list(kids)}}, limit=limit)
         return [_channel(each) for each in found]
 
+    async def by_key(self) -> dict[str, int]:
+        """How many have secrets that are sealed to which key."""
+        return await self._collection.count_by({"kid": {"$gt": ""}}, "kid")
+
     async def save(self, channel: AlertChannel) -> bool:
         """Replace the revision before this; False when that has changed since."""
         return await self._collection.replace_one(

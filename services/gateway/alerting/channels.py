@@ -8,7 +8,7 @@ import orjson
 from pydantic import SecretStr
 
 from services.gateway.alerting.inputs import KEY_PREFIX, EmailInput, NewAlertChannel, SlackInput, WebhookInput
-from services.gateway.errors import refusal
+from services.gateway.errors import Refused, refusal
 from shared.sealing import SealingKey
 from shared.storage.alert_channels import (
     AlertChannel,
@@ -28,14 +28,16 @@ def new_signing_key() -> str:
 
 
 def changed(
-    before: AlertChannel, wanted: NewAlertChannel, key: SealingKey, made: str | None = None
+    before: AlertChannel, wanted: NewAlertChannel, key: SealingKey | None, made: str | None = None
 ) -> AlertChannel:
     """The channel as it is wanted. A secret that is not given stays; `made` is the signing key of a new
     webhook without any. Raises Refused where one is needed: above all when it would go to another server,
     which somebody may have named just to see it."""
     settings, given = _settings(wanted, before.settings), _given(wanted, made)
     sealed, kid = before.sealed, before.kid
-    if given:
+    if given and key is None:
+        raise Refused("no_vault", "No secrets can be kept: the gateway has no WEFT_VAULT_PUBLIC_KEY")
+    if given and key:
         sealed, kid = key.seal(orjson.dumps(given), channel_context(before)), key.kid
     elif not _keeps(before, settings):
         sealed = kid = ""
