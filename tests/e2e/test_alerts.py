@@ -7,6 +7,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.e2e.client import Body, Weft, graph, node
 from tests.http_server import Server
+from tests.smtp_server import mail_server
 from tests.waiting import until
 
 RULES_COUNT_AFTER_S = 1.2
@@ -70,3 +71,16 @@ async def test_a_channel_is_tested_and_says_why_it_does_not_work(weft: Weft, tar
     assert found[blocked["id"]]["status"] == "failed"
     assert "not a public address" in found[blocked["id"]]["error"]
     assert "Test of Chat" in str(target.seen[0]["body"])
+
+
+async def test_a_graph_sends_mail_with_a_credential(weft: Weft) -> None:
+    async with mail_server() as box:
+        data = {"host": box.host, "port": box.port, "tls": "none", "user": "weft", "password": "open sesame"}
+        credential = {"name": "Mail", "type": "smtp", "data": data, "shared": {"workspace": True}}
+        kept = await created(weft, "/credentials", credential)
+        mail = {"sender": "weft@example.com", "to": ["{{ trigger.to }}"], "subject": "Hi", "text": "Hello"}
+        sending = node("mail", "email.send", mail, credential_id=kept["id"])
+        run = await weft.run(graph([sending]), {"to": "ada@example.com"})
+    assert run["status"] == "succeeded", run
+    assert (box.logins, box.recipients) == ([("weft", "open sesame")], [["ada@example.com"]])
+    assert "open sesame" not in str(await weft.node(run["id"], "mail"))
