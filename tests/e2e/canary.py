@@ -13,10 +13,8 @@ from pymongo import AsyncMongoClient
 def written(secret: str) -> set[bytes]:
     """The ways to write it that are looked for; of base64 what stays the same wherever it begins."""
     raw = secret.encode()
-    cores = [
-        base64.b64encode(b"\0" * lead + raw)[-(-lead * 8 // 6) : (lead + len(raw)) * 8 // 6]
-        for lead in range(3)
-    ]
+    ends = {lead: slice(-(-lead * 8 // 6), (lead + len(raw)) * 8 // 6) for lead in range(3)}
+    cores = [base64.b64encode(b"\0" * lead + raw)[end] for lead, end in ends.items()]
     safe = [core.replace(b"+", b"-").replace(b"/", b"_") for core in cores]
     texts = [secret, quote(secret), quote_plus(secret), json.dumps(secret)[1:-1], raw.hex()]
     return {*(each.encode() for each in texts), *cores, *safe}
