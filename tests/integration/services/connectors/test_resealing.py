@@ -7,6 +7,7 @@ import pytest
 from services.connectors.resealing import resealing
 from services.connectors.vault import CannotOpen, Vault
 from shared.contracts.credential import Credential, CredentialState
+from shared.storage.alert_channels import AlertChannels
 from shared.storage.credentials import Credentials, CredentialStates, data_context, tokens_context
 from shared.storage.mongo import Store
 
@@ -31,7 +32,8 @@ async def test_all_is_sealed_to_the_newest_key_and_the_old_one_is_no_longer_need
         await credentials.insert(credential)
         await states.save(state)
     vault = Vault([NEW, OLD])
-    connectors = [asyncio.create_task(resealing(vault, credentials, states)) for _ in range(2)]
+    channels = AlertChannels(store)
+    connectors = [asyncio.create_task(resealing(vault, credentials, states, channels)) for _ in range(2)]
     both = {vault.sealing.kid: 150}
     async with asyncio.timeout(30):
         while (await credentials.by_key(), await states.by_key()) != (both, both):  # noqa: ASYNC110
