@@ -24,9 +24,13 @@ from services.gateway.limits.rates import ByAddress, ByCaller, Rates
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    alert_channels,
+    alert_rules,
+    alerts,
     analytics,
     bulk,
     controls,
+    credentials,
     dead_letters,
     events,
     graphs,
@@ -39,12 +43,19 @@ from services.gateway.routes import (
     signals,
     trigger_runs,
     triggers,
+    vault,
     versions,
     workflows,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import AccessChanged, NodeProgress, NodeTypeAnnounced, WorkflowChanged
+from shared.contracts.events import (
+    AccessChanged,
+    CredentialAnswered,
+    NodeProgress,
+    NodeTypeAnnounced,
+    WorkflowChanged,
+)
 from shared.health import HealthApp
 from shared.ids import now_ms
 from shared.messaging import asyncapi
@@ -68,8 +79,12 @@ ROUTES = (
     triggers,
     graphs,
     analytics,
+    alert_rules,
+    alert_channels,
+    alerts,
+    credentials,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
 
 
 @asynccontextmanager
@@ -124,6 +139,7 @@ def routed(gateway: Gateway) -> FastAPI:
     app.include_router(graphs.catalog_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
+    app.include_router(vault.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

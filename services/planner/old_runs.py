@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ulid import ULID
-
 from services.planner.sweep import Sweep
 from shared.contracts.base import Millis
 from shared.contracts.run import RUN_FINISHED
 from shared.contracts.version import body_path
+from shared.ids import first_id
 from shared.storage.payloads import Payloads
 from shared.storage.run_facts import COUNTED
 from shared.storage.sources import Sources
@@ -24,7 +23,6 @@ from shared.storage.sources import Sources
 SLACK_MS = 2 * 86_400_000
 """Uses are not written down each time, and clocks differ."""
 ROOT = re.compile(r"[^.:]+")
-ULID_TIME_CHARS = 10
 
 
 async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
@@ -36,11 +34,6 @@ async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     payloads, versions = await _in_use(sweep, ids)
     await sweep.remove_all("payloads", but=payloads, at={"$lt": before - SLACK_MS})
     await sweep.remove_all("versions", but=versions, used_at={"$lt": before - SLACK_MS})
-
-
-def first_id(at: Millis) -> str:
-    """What the ids of runs sort after that were begun then or later."""
-    return f"run_{str(ULID.from_timestamp(at / 1000))[:ULID_TIME_CHARS]}"
 
 
 async def _remove_finished(sweep: Sweep, ids: dict[str, str], before: Millis, now: Millis) -> None:
