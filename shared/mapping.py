@@ -47,7 +47,7 @@ def mapped(event: Event, mapping: Sequence[Mapped] | None) -> Any:
     """The input that a trigger makes of an event; where a path leads nowhere there is null."""
     if mapping is None:
         return dict(event)
-    found = {each.key: _at(event, each.path) for each in mapping}
+    found = {each.key: value_at(event, each.path) for each in mapping}
     return {key: None if value is ABSENT else value for key, value in found.items()}
 
 
@@ -57,7 +57,7 @@ def unmet(event: Event, conditions: Sequence[Condition]) -> Condition | None:
 
 
 def _holds(event: Event, condition: Condition) -> bool:
-    found, wanted = _at(event, condition.path), from_json(condition.value)
+    found, wanted = value_at(event, condition.path), from_json(condition.value)
     if condition.operator == "exists":
         return (found is not ABSENT) == (wanted is not False)
     if condition.operator == "not_equals":
@@ -65,7 +65,8 @@ def _holds(event: Event, condition: Condition) -> bool:
     return found is not ABSENT and OPERATORS[condition.operator](found, wanted)
 
 
-def _at(event: Event, text: str) -> Any:
+def value_at(event: Event, text: str) -> Any:
+    """What is found at a path; ABSENT where it leads nowhere."""
     try:
         return find(path_of(text), {**event, "event": event})
     except Miss:

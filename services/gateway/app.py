@@ -24,6 +24,8 @@ from services.gateway.routes import (
     dead_letters,
     events,
     graphs,
+    hook_events,
+    hooks,
     imports,
     node_controls,
     node_runs,
@@ -38,7 +40,13 @@ from services.gateway.routes import (
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import AccessChanged, NodeProgress, NodeTypeAnnounced, WorkflowChanged
+from shared.contracts.events import (
+    AccessChanged,
+    NodeProgress,
+    NodeTypeAnnounced,
+    TriggerChanged,
+    WorkflowChanged,
+)
 from shared.health import HealthApp
 from shared.ids import now_ms
 from shared.messaging import asyncapi
@@ -59,10 +67,12 @@ ROUTES = (
     workflows,
     versions,
     trigger_runs,
+    hooks,
+    hook_events,
     triggers,
     graphs,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, TriggerChanged, AccessChanged)
 
 
 @asynccontextmanager
@@ -79,7 +89,7 @@ async def compose(service: Service) -> AsyncIterator[None]:
     service.prepare.append(lambda: first_start(gateway.directory, settings, now_ms()))
     service.http = connection(settings.stalled_s)
     service.listen = (settings.host, settings.port)
-    service.drain.append(gateway.watchers.close)
+    service.drain += [gateway.watchers.close, gateway.hooks.drain]
     moving = asyncio.create_task(gateway.dead_box.run())
     yield
     moving.cancel()
@@ -108,6 +118,7 @@ def routed(gateway: Gateway) -> FastAPI:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
     app.include_router(graphs.catalog_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
+    app.include_router(hooks.open_router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)

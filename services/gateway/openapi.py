@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from services.gateway import control_inputs, import_models, inputs
 from services.gateway.resources import Problem
 from services.gateway.triggers import inputs as trigger_inputs
+from services.gateway.triggers import webhook_inputs
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
@@ -32,6 +33,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     trigger_inputs.SchedulePreview,
     trigger_inputs.Fire,
     trigger_inputs.Backfill,
+    webhook_inputs.NewSecret,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -79,6 +81,7 @@ TAGS = [
     {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "triggers", "description": "What starts runs by itself"},
+    {"name": "hooks", "description": "Addresses that start runs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},

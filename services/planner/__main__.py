@@ -49,7 +49,12 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
+    keep = Keep(
+        SETTINGS.keep_runs_days,
+        SETTINGS.keep_keys_days,
+        SETTINGS.keep_dead_letters_days,
+        SETTINGS.keep_hook_events_days,
+    )
     janitor = Janitor(service.store, keep)
     times = timetable(service.store, service.bus, membership.leads)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]

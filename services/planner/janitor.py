@@ -22,6 +22,7 @@ class Keep:
     runs: float
     keys: float
     dead_letters: float
+    hook_events: float = 30
 
 
 class Janitor:
@@ -50,6 +51,7 @@ class Janitor:
             ("idempotency", "created_at", self._keep.keys),
             ("dead_letters", "received_at", self._keep.dead_letters),
             ("dead_bodies", "received_at", self._keep.dead_letters),
+            ("hook_events", "received_at", self._keep.hook_events),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

@@ -19,6 +19,7 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.triggers.completing import Completing
 from services.planner.triggers.continuing import Continuing
 from services.planner.triggers.following import Following
 from services.planner.triggers.timetable import Timetable
@@ -68,6 +69,7 @@ def build(
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
+        Chore(Completing(store, Firing(bus, store)).look, every_s=10),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)

@@ -219,6 +219,13 @@ class WorkflowChanged(Message):
     workflow_id: str
 
 
+class TriggerChanged(Message):
+    """A webhook has been saved or deleted; shown, never relied upon."""
+
+    event: ClassVar[str] = "trigger.changed"
+    address: str
+
+
 class AccessChanged(Message):
     """People, sessions, keys, memberships or workspaces are different now; shown, never relied upon."""
 
@@ -254,6 +261,7 @@ MESSAGES: tuple[type[Message], ...] = (
     RunChanged,
     RunFinished,
     WorkflowChanged,
+    TriggerChanged,
     AccessChanged,
     NodeTypeAnnounced,
 )

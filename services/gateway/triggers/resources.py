@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.present import Shown, failure_shown, iso
 from services.gateway.resources import AT, RUN_ID, WORKFLOW_ID
-from services.gateway.triggers.webhook_resources import WebhookResource, webhook_shown
+from services.gateway.triggers.webhook_resources import HookAddress, WebhookResource, webhook_shown
 from shared.contracts.failure import Failure
 from shared.contracts.run import Lane
 from shared.contracts.trigger import Missed, MissedTimes, Operator, Preset, ScheduleConfig, Trigger
@@ -90,6 +90,12 @@ class TriggerResource(BaseModel):
     created_at: str = Field(examples=[AT])
     updated_at: str
     created_by: str
+
+
+class TriggerMade(TriggerResource):
+    """A trigger that has just been created or replaced; of a webhook, with where to send things."""
+
+    hook: HookAddress | None = None
 
 
 class TriggerPage(BaseModel):
