@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
+
 from shared.contracts.base import Json
 from shared.contracts.hook_event import HookEvent
 from shared.contracts.trigger import Trigger
@@ -37,7 +39,7 @@ def hooked(trigger: Trigger, event: HookEvent, body: Any) -> Event:
 def hooked_again(trigger: Trigger, event: HookEvent, kept: Json) -> Event:
     """The same of an event that was stored, from the text of its body."""
     content_type = from_json(event.headers).get("content-type", "")
-    return hooked(trigger, event, parsed(content_type, raw_of(event, kept), from_json))
+    return hooked(trigger, event, parsed(content_type, raw_of(event, kept)))
 
 
 def raw_of(event: HookEvent, kept: Json) -> bytes:
@@ -46,7 +48,7 @@ def raw_of(event: HookEvent, kept: Json) -> bytes:
     return base64.b64decode(text) if event.encoding == "base64" else text.encode()
 
 
-def parsed(content_type: str, raw: bytes, json: Callable[[bytes], Any]) -> Any:
+def parsed(content_type: str, raw: bytes, json: Callable[[bytes], Any] = orjson.loads) -> Any:
     """JSON by the function given, forms as an object, other text as it is, all else as {base64}. Raises
     Unreadable, and what `json` raises."""
     kind = content_type.partition(";")[0].strip().lower()

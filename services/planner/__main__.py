@@ -49,13 +49,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    keep = Keep(
-        SETTINGS.keep_runs_days,
-        SETTINGS.keep_keys_days,
-        SETTINGS.keep_dead_letters_days,
-        SETTINGS.keep_hook_events_days,
-    )
-    janitor = Janitor(service.store, keep)
+    janitor = Janitor(service.store, _keep())
     times = timetable(service.store, service.bus, membership.leads)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
     busy.append(asyncio.create_task(_time(service, times)))
@@ -64,6 +58,15 @@ async def planner(service: Service) -> AsyncIterator[None]:
     yield
     for each in busy:  # where nothing was drained
         each.cancel()
+
+
+def _keep() -> Keep:
+    return Keep(
+        runs=SETTINGS.keep_runs_days,
+        keys=SETTINGS.keep_keys_days,
+        dead_letters=SETTINGS.keep_dead_letters_days,
+        hook_events=SETTINGS.keep_hook_events_days,
+    )
 
 
 async def _time(service: Service, times: Timetable) -> None:

@@ -24,6 +24,7 @@ PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
     events.RunChanged: (("planner",), ("gateway",)),
     events.RunFinished: (("planner",), ()),
     events.WorkflowChanged: (("gateway",), ("gateway",)),
+    events.TriggerChanged: (("gateway",), ("gateway",)),
     events.AccessChanged: (("gateway",), ("gateway",)),
     events.NodeTypeAnnounced: (("runner", "connectors", "assistant"), ("gateway",)),
 }

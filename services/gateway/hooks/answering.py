@@ -82,7 +82,7 @@ class Answering:
             passing = error.code in LATER if isinstance(error, Refused) else cannot_be_reached(error)
             if not passing or not event.open:
                 raise
-            logger.warning("hook.begun_later", event=event.id, error=f"{type(error).__name__}"[:300])
+            logger.warning("hook.begun_later", event_id=event.id, error=f"{type(error).__name__}"[:300])
             return None
         if event.open:
             self._gateway.hooks.begun(event)

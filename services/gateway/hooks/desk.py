@@ -67,7 +67,7 @@ class HookDesk:
         try:
             await self._closed.add(event)
         except Exception as error:
-            logger.info("hook.closed_later", event=event.id, error=f"{type(error).__name__}: {error}"[:300])
+            logger.info("hook.closed_later", event_id=event.id, error=f"{type(error).__name__}"[:300])
 
     async def _close(self, events: list[HookEvent]) -> Sequence[None]:
         await self.events.close(events)

@@ -165,7 +165,7 @@ class WebhookInput(BaseModel):
     kind: Literal["webhook"]
     methods: Annotated[list[Method], Field(min_length=1, max_length=5)] = ["POST"]
     auth: AuthInput = NoAuthInput(kind="none")
-    respond: RespondInput = AtOnceInput(kind="at_once")
+    respond: RespondInput = AtOnceInput(kind="at_once", status=202)
     dedupe: Annotated[str, AfterValidator(_is_path)] | None = Field(
         None,
         description="A path in the event: events with the same value there start one run. Signed ones are "

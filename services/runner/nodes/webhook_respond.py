@@ -1,8 +1,9 @@
 """Answer who has called a webhook."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from shared.contracts.webhook import AnswerHeaders, AnswerStatus
 from shared.nodes import Context, NodeConfig, node

@@ -8,7 +8,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
-from shared.contracts.run import Event
+from shared.contracts.run import Event, NodeState
 from shared.contracts.value import inline, to_json
 from shared.ids import now_ms
 from tests.integration.gateway.api import Answer, Api, Planner
@@ -67,7 +67,7 @@ async def says(planner: Planner, run_id: str, node: str, output: Any) -> None:
         started_at=at, finished_at=at,
     )  # fmt: skip
     held = NodeRun(id=key, run_id=run_id, workspace_id="default", results=[result], created_at=at)
-    state = {"status": "succeeded", "attempt": 1, "head": node, "head_attempt": 1, "finished_at": at}
-    changes = {"results": {key: held}}
-    saved = await planner.save(run_id, "running", "run.started", tell=False, changes=changes, **{node: state})
+    state: Any = {"status": "succeeded", "attempt": 1, "head": node, "head_attempt": 1, "finished_at": at}
+    changes = {"results": {key: held}, "nodes": {node: NodeState.model_validate(state)}}
+    saved = await planner.save(run_id, "running", "run.started", tell=False, changes=changes)
     await planner.tell(saved, "running", {"2": Event(type="node.succeeded", at=at, node=node)})
