@@ -12,6 +12,7 @@ from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
 from services.gateway.triggers import inputs as trigger_inputs
+from services.gateway.triggers import webhook_inputs
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
@@ -43,6 +44,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     credential_inputs.CredentialChange,
     credential_inputs.CredentialTest,
     credential_inputs.SignInCode,
+    webhook_inputs.NewSecret,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -90,6 +92,7 @@ TAGS = [
     {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "triggers", "description": "What starts runs by itself"},
+    {"name": "hooks", "description": "Addresses that start runs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},

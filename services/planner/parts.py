@@ -24,6 +24,7 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.triggers.completing import Completing
 from services.planner.triggers.continuing import Continuing
 from services.planner.triggers.following import Following
 from services.planner.triggers.timetable import Timetable
@@ -79,6 +80,7 @@ def build(
         Chore(door.sweep, every_s=10),
         Chore(Looking(store, alarms, finished_runs, leads).look, every_s=1),
         Chore(Posting(store, bus, leads).post, every_s=1),
+        Chore(Completing(store, Firing(bus, store)).look, every_s=10),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
