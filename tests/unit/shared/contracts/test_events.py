@@ -10,6 +10,8 @@ from shared.contracts.events import (
     MESSAGES,
     AccessChanged,
     Change,
+    CredentialAnswered,
+    CredentialAsked,
     Message,
     NodeProgress,
     NodeReady,
@@ -52,6 +54,8 @@ SENT: Sequence[Message] = (
                   answers=[SliceAnswer(key="0", results=[succeeded("a")])], unanswered=["1"]),
     WorkflowChanged(workflow_id="wf_1"),
     AccessChanged(),
+    CredentialAsked(id="ask_1", workspace_id="w", credential_id="cred_1", ask="test", url="https://x/", at=NOW),
+    CredentialAnswered(id="ask_1", workspace_id="w", credential_id="cred_1"),
 )  # fmt: skip
 NAMES = [message.event for message in SENT]
 
