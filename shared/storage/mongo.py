@@ -42,6 +42,8 @@ INDEXES: dict[str, list[str]] = {
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
     "audit": ["workspace_id", "at"],
+    "invitations": ["workspace_id", "email"],
+    "identities": ["user_id"],
 }
 
 
