@@ -19,20 +19,32 @@ from services.gateway.identity.recorder import Recorder
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    api_keys,
+    audit,
+    auth,
     bulk,
     controls,
     dead_letters,
     events,
+    grants,
     graphs,
     imports,
+    invitations,
+    me,
+    me_keys,
+    me_sessions,
+    members,
     node_controls,
     node_runs,
+    oidc,
+    people,
     reruns,
     reviews,
     runs,
     signals,
     versions,
     workflows,
+    workspaces,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
@@ -57,7 +69,16 @@ ROUTES = (
     workflows,
     versions,
     graphs,
+    workspaces,
+    members,
+    invitations,
+    grants,
+    api_keys,
+    audit,
 )
+OUTER = (graphs.catalog_router, auth.router, oidc.router, me.router, me_sessions.router, me_keys.router,
+         workspaces.outer, people.router, audit.outer, signals.router, dead_letters.router)  # fmt: skip
+"""What belongs to no workspace."""
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
 
 
@@ -90,7 +111,7 @@ def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: H
 
 def routed(gateway: Gateway) -> FastAPI:
     """All routes. They are written out: a new resource is one file in `routes` and one line in `ROUTES`
-    (or below, if it belongs to no workspace)."""
+    (or in `OUTER`, if it belongs to no workspace)."""
     app = FastAPI(
         title="Weft",
         version="1",
@@ -102,9 +123,8 @@ def routed(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     for each in ROUTES:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
-    app.include_router(graphs.catalog_router, prefix=PREFIX)
-    app.include_router(signals.router, prefix=PREFIX)
-    app.include_router(dead_letters.router, prefix=PREFIX)
+    for router in OUTER:
+        app.include_router(router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway import control_inputs, import_models, inputs
+from services.gateway import control_inputs, identity_inputs, import_models, inputs
 from services.gateway.resources import Problem
 from shared.contracts.graph import Graph
 
@@ -26,6 +26,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     control_inputs.ReviewDecision,
     control_inputs.Rerun,
     control_inputs.RunsWanted,
+    *identity_inputs.BODIES,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -74,5 +75,12 @@ TAGS = [
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "signing in", "description": "Sessions: by password, or at an OpenID provider"},
+    {"name": "me", "description": "Who is asking, and their sessions and keys"},
+    {"name": "workspaces", "description": "Tenants; nothing of one is seen in another"},
+    {"name": "members", "description": "Who belongs to a workspace, and may do what"},
+    {"name": "API keys", "description": "Keys of a workspace"},
+    {"name": "audit", "description": "Who did what"},
+    {"name": "people", "description": "Everybody here, for owners of the installation"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

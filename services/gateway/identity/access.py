@@ -71,6 +71,8 @@ class Needs:
 
     async def __call__(self, request: Request) -> None:
         if self.permission is None:
+            if self.where == SIGNED and "caller" not in request.scope:
+                raise Refused("unauthorized", "Send an API key or an access token")
             return
         if self.permission == "platform":
             _need_owner(caller_of(request))
@@ -85,9 +87,10 @@ def needs(permission: Permission) -> Any:
     return Depends(Needs(permission))
 
 
+SIGNED = "signed in"
 ANYBODY = Depends(Needs(None, "anybody"))
 """For a route that is open to all, or guarded by something in its path or body."""
-SIGNED_IN = Depends(Needs(None, "signed in"))
+SIGNED_IN = Depends(Needs(None, SIGNED))
 """For a route that tells everybody about themselves, or what is no secret to any caller."""
 
 
