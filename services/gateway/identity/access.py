@@ -1,6 +1,6 @@
 """What the caller of a request may do here. Every route says what it needs: see `needs`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,11 +105,20 @@ def check_routes(app: FastAPI) -> None:
     """Raises RuntimeError naming the routes that do not say what they need: nothing is open by mistake."""
     silent = [
         f"{sorted(route.methods or ())} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute) and len(list(declared(route.dependant))) != 1
+        for route in _routes(app.routes)
+        if len(list(declared(route.dependant))) != 1
     ]
     if silent:
         raise RuntimeError(f"these routes must have one needs(...): {', '.join(silent)}")
+
+
+def _routes(within: Iterable[object]) -> Iterator[APIRoute]:
+    """All of them, also those of the routers that were included, which FastAPI keeps as they are."""
+    for each in within:
+        if isinstance(each, APIRoute):
+            yield each
+        elif (router := getattr(each, "original_router", None)) is not None:
+            yield from _routes(router.routes)
 
 
 def _need_owner(caller: Caller) -> None:
