@@ -28,17 +28,28 @@ from services.gateway.routes import (
     alert_rules,
     alerts,
     analytics,
+    api_keys,
+    audit,
+    auth,
     bulk,
     controls,
     credentials,
     dead_letters,
     events,
+    grants,
     graphs,
     hook_events,
     hooks,
     imports,
+    invitations,
+    me,
+    me_keys,
+    me_sessions,
+    members,
     node_controls,
     node_runs,
+    oidc,
+    people,
     reruns,
     reviews,
     runs,
@@ -48,6 +59,7 @@ from services.gateway.routes import (
     vault,
     versions,
     workflows,
+    workspaces,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
@@ -88,9 +100,38 @@ ROUTES = (
     alert_channels,
     alerts,
     credentials,
+    workspaces,
+    members,
+    invitations,
+    grants,
+    api_keys,
+    audit,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, TriggerChanged, AccessChanged)
+OUTER = (
+    graphs.catalog_router,
+    auth.router,
+    oidc.router,
+    me.router,
+    me_sessions.router,
+    me_keys.router,
+    workspaces.outer,
+    people.router,
+    audit.outer,
+    signals.router,
+    hooks.open_router,
+    dead_letters.router,
+    vault.router,
+)
+"""What belongs to no workspace."""
+HEARD = (
+    RunHints,
+    NodeProgress,
+    NodeTypeAnnounced,
+    WorkflowChanged,
+    TriggerChanged,
+    AccessChanged,
+    CredentialAnswered,
+)
 
 
 @asynccontextmanager
@@ -130,7 +171,7 @@ def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: H
 
 def routed(gateway: Gateway) -> FastAPI:
     """All routes. They are written out: a new resource is one file in `routes` and one line in `ROUTES`
-    (or below, if it belongs to no workspace)."""
+    (or in `OUTER`, if it belongs to no workspace)."""
     app = FastAPI(
         title="Weft",
         version="1",
@@ -142,11 +183,8 @@ def routed(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     for each in ROUTES:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
-    app.include_router(graphs.catalog_router, prefix=PREFIX)
-    app.include_router(signals.router, prefix=PREFIX)
-    app.include_router(hooks.open_router, prefix=PREFIX)
-    app.include_router(dead_letters.router, prefix=PREFIX)
-    app.include_router(vault.router, prefix=PREFIX)
+    for router in OUTER:
+        app.include_router(router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

@@ -56,6 +56,8 @@ INDEXES: dict[str, list[str]] = {
     "sessions": ["user_id"],
     "throttles": ["at"],
     "audit": ["workspace_id", "at"],
+    "invitations": ["workspace_id", "email"],
+    "identities": ["user_id"],
 }
 
 
