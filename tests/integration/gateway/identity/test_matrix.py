@@ -10,11 +10,8 @@ from shared.contracts.identity import ROLES, Role
 from tests.integration.gateway.identity.people import Person, Town
 
 W = "/workspaces/{workspace_id}"
-RUN, FLOW, NODE = (
-    f"{W}/runs/{{run_id}}",
-    f"{W}/workflows/{{workflow_id}}",
-    f"{W}/runs/{{run_id}}/nodes/{{node_id}}",
-)
+RUN, FLOW = f"{W}/runs/{{run_id}}", f"{W}/workflows/{{workflow_id}}"
+NODE = f"{RUN}/nodes/{{node_id}}"
 LEAST: dict[str, str] = {
     f"GET {W}": "viewer", f"GET {W}/members": "viewer", f"GET {W}/workflows": "viewer",
     f"GET {FLOW}": "viewer", f"GET {FLOW}/versions": "viewer", f"GET {FLOW}/versions/{{number}}": "viewer",
@@ -28,11 +25,13 @@ LEAST: dict[str, str] = {
     f"POST {W}/runs": "editor", f"POST {W}/workflows": "editor", f"POST {W}/workflows/import": "editor",
     f"PUT {FLOW}": "editor", f"DELETE {FLOW}": "editor", f"POST {FLOW}/versions": "editor",
     f"POST {FLOW}/versions/{{number}}/restore": "editor",
-    f"PATCH {W}": "admin", f"PATCH {W}/members/{{user_id}}": "admin", f"DELETE {W}/members/{{user_id}}": "admin",
+    f"PATCH {W}": "admin", f"PATCH {W}/members/{{user_id}}": "admin",
+    f"DELETE {W}/members/{{user_id}}": "admin",
     f"POST {W}/invitations": "admin", f"GET {W}/invitations": "admin",
     f"DELETE {W}/invitations/{{invitation_id}}": "admin", f"GET {FLOW}/grants": "admin",
     f"PUT {FLOW}/grants/{{user_id}}": "admin", f"DELETE {FLOW}/grants/{{user_id}}": "admin",
-    f"GET {W}/api-keys": "admin", f"POST {W}/api-keys": "admin", f"POST {W}/api-keys/{{key_id}}/rotate": "admin",
+    f"GET {W}/api-keys": "admin", f"POST {W}/api-keys": "admin",
+    f"POST {W}/api-keys/{{key_id}}/rotate": "admin",
     f"DELETE {W}/api-keys/{{key_id}}": "admin", f"GET {W}/audit": "admin", f"GET {W}/audit/export": "admin",
     "GET /dead-letters": "owner", "GET /dead-letters/{letter_id}": "owner",
     "DELETE /dead-letters/{letter_id}": "owner", "POST /dead-letters/{letter_id}/replay": "owner",
