@@ -1,4 +1,4 @@
-"""How soon a signed webhook is acknowledged: stored, its run started, while the system works on those before."""
+"""How soon a signed webhook is acknowledged: stored, its run started, while the system works on others."""
 
 import asyncio
 import base64
