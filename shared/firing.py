@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from shared.conditions import unmet
 from shared.contracts.base import Json
 from shared.contracts.events import RunRequested
 from shared.contracts.failure import Failure, failure
@@ -12,7 +13,7 @@ from shared.contracts.run import Cause, Run
 from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, from_json, to_json
 from shared.ids import now_ms
-from shared.mapping import mapped, unmet
+from shared.mapping import mapped
 from shared.messaging.broker import Bus
 from shared.messaging.topology import planner_key
 from shared.occasions import Event
@@ -84,7 +85,10 @@ class Firing:
         """What a run has answered, as an event tells it."""
         if run.output is None or run.output.size > MOST_OUTPUT_BYTES:
             return None
-        return from_json(await self._payloads.text(run.output))
+        try:
+            return from_json(await self._payloads.text(run.output))
+        except LookupError:  # it is older than what is kept
+            return None
 
     async def _made(self, occasion: Occasion, workflow: Workflow | None) -> Run | Outcome:
         trigger = occasion.trigger

@@ -41,8 +41,12 @@ STATUS: dict[str, int] = {
     "being_replayed": 409,
     "dead_letter_cut": 409,
     "unroutable": 409,
+    "no_channels": 409,
+    "channel_in_use": 409,
+    "delivered": 409,
     "body_too_large": 413,
     "value_too_large": 413,
+    "misdirected": 421,
     "unsupported_encoding": 415,
     "invalid_request": 422,
     "invalid_graph": 422,
@@ -59,8 +63,28 @@ STATUS: dict[str, int] = {
     "too_deep": 422,
     "number_too_large": 422,
     "idempotency_key_reused": 422,
+    "rate_limited": 429,
     "conditions_unmet": 422,
     "too_many_times": 422,
+    "secret_needed": 422,
+    "credential_in_use": 409,
+    "no_sign_in": 409,
+    "no_public_url": 409,
+    "unknown_sign_in": 404,
+    "other_browser": 403,
+    "sign_in_denied": 422,
+    "unknown_credential_type": 422,
+    "no_vault": 501,
+    "not_answered": 504,
+    "csrf": 403,
+    "last_admin": 409,
+    "already_member": 409,
+    "already_linked": 409,
+    "not_linked": 409,
+    "only_way_in": 409,
+    "sign_in_failed": 400,
+    "not_configured": 404,
+    "provider_unavailable": 503,
     "internal_error": 500,
     "run_failed": 502,
     "bad_answer": 502,
@@ -79,8 +103,11 @@ Fault = dict[str, Any]
 class Refused(Exception):
     """A request answered with a problem; `errors` are {path, code, message}, for graphs and bodies."""
 
-    def __init__(self, code: str, detail: str, errors: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, code: str, detail: str, errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
+        self.headers = headers or {}
         self.code = code
         self.detail = detail
         self.errors = errors
@@ -112,7 +139,7 @@ def problem(refused: Refused, scope: Scope, headers: Mapping[str, str] | None = 
     return Response(
         orjson.dumps(body),
         status,
-        headers={**_headers(status), **(headers or {})},
+        headers={**_headers(status), **refused.headers, **(headers or {})},
         media_type="application/problem+json",
     )
 

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
+from services.gateway.answers import Answers
 from services.gateway.catalog import Catalog
+from services.gateway.credentials.types import KnownTypes
 from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.fresh import Fresh
 from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
+from services.gateway.identity.provider import provider_of
+from services.gateway.identity.round_trips import RoundTrips
+from services.gateway.identity.throttle import Throttle
 from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
 from services.gateway.settings import GatewaySettings
@@ -20,6 +25,7 @@ from shared.batcher import Batcher
 from shared.contracts.base import Json
 from shared.contracts.events import (
     AccessChanged,
+    CredentialAnswered,
     Message,
     NodeProgress,
     NodeTypeAnnounced,
@@ -33,15 +39,24 @@ from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.contracts.webhook import WebhookConfig
 from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
+from shared.storage.alert_channels import AlertChannels
+from shared.storage.alert_rules import AlertRules
+from shared.storage.alert_states import AlertStates
+from shared.storage.alerts import Alerts
 from shared.storage.audit import Audit
+from shared.storage.credential_types import CredentialTypes
+from shared.storage.credentials import Connectings, Credentials, CredentialStates
+from shared.storage.deliveries import Deliveries
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
 from shared.storage.node_types import NodeTypes
 from shared.storage.payloads import Payloads
+from shared.storage.rollups import RollUps
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
+from shared.storage.throttles import Throttles
 from shared.storage.triggers import Triggers
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflow, Workflows
@@ -61,13 +76,23 @@ class Gateway:
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
+        self.sign_up = settings.sign_up
+        self.provider = provider_of(settings)
+        self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
+        self.throttle = Throttle(Throttles(store))
+        self.alerts = Alerts(store)
+        self.alert_rules = AlertRules(store)
+        self.alert_states = AlertStates(store)
+        self.alert_channels = AlertChannels(store)
+        self.deliveries = Deliveries(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
         self.run_events = RunEvents(store)
         self.node_runs = NodeRuns(store)
         self.payloads = Payloads(store)
+        self.rollups = RollUps(store)
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
         self.triggers = Triggers(store)
@@ -78,6 +103,12 @@ class Gateway:
         self.drafts = Drafts(self.catalog, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()
+        self.answers = Answers()
+        self.credentials = Credentials(store)
+        self.credential_states = CredentialStates(store)
+        self.connectings = Connectings(store)
+        self.credential_types = KnownTypes(CredentialTypes(store))
+        self.sealing_key = settings.sealing
         self._bus = bus
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
@@ -131,6 +162,10 @@ class Gateway:
         self.directory.changed()
         await self._show(AccessChanged())
 
+    async def hurry(self, message: Message) -> None:
+        """Let somebody know at once what would be found a little later anyway."""
+        await self._show(message)
+
     async def _show(self, message: Message) -> None:
         """Tell all gateways of a change. Those that miss it read anew within a second."""
         try:
@@ -180,6 +215,9 @@ class Gateway:
                 self.directory.changed()
             case NodeTypeAnnounced() as message:
                 self.catalog.announced(message.node_types)
+                self.credential_types.announced(message.credential_types)
+            case CredentialAnswered() as message:
+                self.answers.heard(message.id)
 
     async def _load_runs(self, ids: list[str]) -> Sequence[Run | None]:
         found = await self.runs.load(list(dict.fromkeys(ids)))

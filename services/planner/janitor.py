@@ -22,6 +22,8 @@ class Keep:
     runs: float
     keys: float
     dead_letters: float
+    figures: float = 0
+    alerts: float = 0
     hook_events: float = 30
 
 
@@ -51,6 +53,9 @@ class Janitor:
             ("idempotency", "created_at", self._keep.keys),
             ("dead_letters", "received_at", self._keep.dead_letters),
             ("dead_bodies", "received_at", self._keep.dead_letters),
+            ("rollups", "hour", self._keep.figures),
+            ("alerts", "at", self._keep.alerts),
+            ("deliveries", "created_at", self._keep.alerts),
             ("hook_events", "received_at", self._keep.hook_events),
         ):
             if days:

@@ -11,36 +11,30 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ulid import ULID
-
 from services.planner.sweep import Sweep
 from shared.contracts.base import Millis
 from shared.contracts.run import RUN_FINISHED
 from shared.contracts.version import body_path
+from shared.ids import first_id
 from shared.storage.payloads import Payloads
+from shared.storage.run_facts import COUNTED
 from shared.storage.sources import Sources
 
 SLACK_MS = 2 * 86_400_000
 """Uses are not written down each time, and clocks differ."""
 ROOT = re.compile(r"[^.:]+")
-ULID_TIME_CHARS = 10
 
 
 async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     """Remove runs that finished before then, and all that only they needed."""
     ids = {"$lt": first_id(before)}
     await _remove_finished(sweep, ids, before, now)
-    for name in ("runs", "run_events", "node_runs"):
+    for name in ("runs", "run_events", "node_runs", "run_facts"):
         await _remove_left_behind(sweep, name, ids, now)
     payloads, versions = await _in_use(sweep, ids)
     payloads |= await _sent(sweep, before)
     await sweep.remove_all("payloads", but=payloads, at={"$lt": before - SLACK_MS})
     await sweep.remove_all("versions", but=versions, used_at={"$lt": before - SLACK_MS})
-
-
-def first_id(at: Millis) -> str:
-    """What the ids of runs sort after that were begun then or later."""
-    return f"run_{str(ULID.from_timestamp(at / 1000))[:ULID_TIME_CHARS]}"
 
 
 async def _remove_finished(sweep: Sweep, ids: dict[str, str], before: Millis, now: Millis) -> None:
@@ -66,13 +60,15 @@ async def _busy_below(sweep: Sweep, run_id: str, before: Millis) -> bool:
 
 
 async def _remove_left_behind(sweep: Sweep, name: str, ids: dict[str, str], now: Millis) -> None:
-    """What belongs to runs that are gone. Results stay that others have taken over."""
+    """What belongs to runs that are gone. Results stay that others have taken over, and facts that have not
+    been counted."""
     async for page in sweep.pages(name, {"_id": ids}):
         roots = {root_of(each) for each in page}
         gone = roots - await sweep.store["runs"].present(roots)
         if name == "node_runs":
             gone -= await Sources(sweep.store).held(gone, now)
-        await sweep.remove(name, [each for each in page if root_of(each) in gone])
+        guard = {"open": COUNTED} if name == "run_facts" else {}
+        await sweep.remove(name, [each for each in page if root_of(each) in gone], **guard)
 
 
 def root_of(document_id: str) -> str:

@@ -19,6 +19,10 @@ class PlannerSettings(Settings):
         default=7, ge=0, description="How long an Idempotency-Key counts; 0: for ever"
     )
     keep_dead_letters_days: float = Field(default=90, ge=0, description="0: for ever")
+    keep_figures_days: float = Field(default=730, ge=0, description="For analytics, by the hour; 0: for ever")
+    keep_alerts_days: float = Field(
+        default=90, ge=0, description="Alerts, and what was sent of them; 0: for ever"
+    )
     keep_hook_events_days: float = Field(
         default=30, ge=0, description="How long what was sent to webhooks is kept; 0: for ever"
     )

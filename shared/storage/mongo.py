@@ -11,6 +11,7 @@ from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from shared.storage.shapes import FIELD as SHAPE_FIELD
 from shared.storage.shapes import Shape
 
 Document = dict[str, Any]
@@ -36,14 +37,27 @@ INDEXES: dict[str, list[str]] = {
     "idempotency": ["created_at"],
     "sources": ["source"],
     "triggers": ["workspace_id", "workflow_id", "next_at", "watched", "address"],
+    "run_facts": ["open"],
+    "rollups": ["hour"],
+    "credentials": ["workspace_id", "kid"],
+    "credential_states": ["kid"],
+    "connecting": ["expires_at"],
     "hook_events": ["trigger_id", "order", "received_at", "open"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
+    "alert_rules": ["workspace_id", "kind"],
+    "alert_channels": ["workspace_id", "kid"],
+    "alert_states": ["rule_id", "told"],
+    "alerts": ["workspace_id", "at"],
+    "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],
     "members": ["workspace_id", "user_id"],
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
+    "throttles": ["at"],
     "audit": ["workspace_id", "at"],
+    "invitations": ["workspace_id", "email"],
+    "identities": ["user_id"],
 }
 
 
@@ -96,18 +110,26 @@ class Collection:
         return None if found is None else self._shape.read(found)
 
     async def find(
-        self, query: Filter, *, sort: str | None = None, descending: bool = False, limit: int = 0
+        self,
+        query: Filter,
+        *,
+        sort: str | None = None,
+        descending: bool = False,
+        limit: int = 0,
+        only: Sequence[str] = (),
     ) -> list[Document]:
-        """All that match, at most `limit` when it is not 0, sorted by one field when asked to."""
+        """All that match, at most `limit` when it is not 0, sorted by one field when asked to, and then with
+        `only` some of their fields if wanted."""
         if sort is None:
             found = await self._raw.find(checked(query), limit=limit).to_list()
         else:
-            found = await self._sorted(query, {sort: -1 if descending else 1}, limit=limit)
+            fields = [*only, SHAPE_FIELD] if only else ()
+            found = await self._sorted(query, {sort: -1 if descending else 1}, limit=limit, only=fields)
         return [self._shape.read(each) for each in found]
 
     async def ids(self, query: Filter, *, limit: int) -> list[str]:
         """The first ids of those that match, in order; no document is sent."""
-        found = await self._sorted(query, {"_id": 1}, limit=limit, only_id=True)
+        found = await self._sorted(query, {"_id": 1}, limit=limit, only=["_id"])
         return [each["_id"] for each in found]
 
     async def present(self, ids: Iterable[str]) -> set[str]:
@@ -116,12 +138,12 @@ class Collection:
         return {each["_id"] for each in await found.to_list()}
 
     async def _sorted(
-        self, query: Filter, sort: Mapping[str, int], *, limit: int, only_id: bool = False
+        self, query: Filter, sort: Mapping[str, int], *, limit: int, only: Sequence[str] = ()
     ) -> list[Document]:
         """By aggregation: the embedded store scans for a find by a range of ids."""
         stages: list[dict[str, Any]] = [{"$match": checked(query)}, {"$sort": sort}]
         stages += [{"$limit": limit}] if limit else []
-        stages += [{"$project": {"_id": 1}}] if only_id else []
+        stages += [{"$project": dict.fromkeys(only, 1)}] if only else []
         return await (await self._raw.aggregate(stages)).to_list()
 
     async def count_by(self, query: Filter, field: str) -> dict[str, int]:
@@ -129,6 +151,12 @@ class Collection:
         group = {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}
         rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
         return {str(row["_id"]): int(row["n"]) for row in rows}
+
+    async def sum_by(self, query: Filter, field: str, of: str) -> dict[str, float]:
+        """The sum of one number of all documents that match, by the value of one field."""
+        group = {"$group": {"_id": f"${field}", "sum": {"$sum": f"${of}"}}}
+        rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
+        return {str(row["_id"]): float(row["sum"] or 0) for row in rows}  # null: none of them has it
 
     async def delete(self, query: Filter) -> int:
         """Delete all that match; how many there were."""

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from ulid import ULID
+
 from tests.e2e.client import Body, Weft, graph, node, values
 
 FAILING = graph([node("no", "fail", {"message": "broken", "code": "broken"})])
@@ -105,3 +107,17 @@ async def test_run_after_run_until_three_have_failed(weft: Weft) -> None:
         _, resumed = await weft.call("POST", f"/triggers/{trigger_id}/resume")
         assert (resumed["active"], resumed["failure"], resumed["failures"]) == (True, None, 0)
         assert len(await runs_of(weft, trigger_id, 4)) == 4
+
+
+async def test_a_schedule_leaves_out_and_doubles_no_second_when_the_planner_is_killed(weft: Weft) -> None:
+    workflow_id = await published(weft, graph([node("a")]))
+    async with trigger(weft, workflow_id, {"kind": "schedule", "cron": "* * * * * *"}) as trigger_id:
+        await runs_of(weft, trigger_id, 1)
+        killed = weft.kill("planner")
+        await weft.back("planner", killed)
+        many = 2 + len(await runs_of(weft, trigger_id, 2))
+        await runs_of(weft, trigger_id, many)
+    _, page = await weft.call("GET", f"/runs?limit=200&trigger_id={trigger_id}")
+    ids = [each["id"].removeprefix("run_") for each in page["items"]][::-1]
+    seconds = [int(ULID.from_str(each).timestamp) for each in ids]
+    assert seconds == list(range(seconds[0], seconds[0] + len(seconds)))

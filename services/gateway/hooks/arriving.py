@@ -20,7 +20,7 @@ from shared.contracts.value import to_json
 from shared.contracts.webhook import HeaderAuth, WebhookConfig
 from shared.hooked import Unreadable, fields_of, hooked, parsed
 from shared.ids import now_ms
-from shared.mapping import ABSENT, value_at
+from shared.mapping import ABSENT, found_at
 from shared.occasions import Event
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "set-cookie"})
@@ -108,7 +108,7 @@ def _id(event: HookEvent, same: str) -> str:
 
 
 def _same_as(value: Event, config: WebhookConfig) -> str | None:
-    found: Any = ABSENT if config.dedupe is None else value_at(value, config.dedupe)
+    found: Any = ABSENT if config.dedupe is None else found_at(value, config.dedupe)
     return None if found is ABSENT or found is None else f"={to_json(found)}"
 
 

@@ -13,13 +13,14 @@ from services.gateway.hooks.proving import Unproven
 from services.gateway.parts import Gateway
 from services.gateway.pinned import Pinned
 from services.gateway.starting import Order, published
+from shared.conditions import unmet
 from shared.contracts.hook_event import OPEN, HookEvent, HookMode
 from shared.contracts.run import Cause
 from shared.contracts.trigger import Condition, Trigger
 from shared.contracts.value import to_json
 from shared.contracts.webhook import BasicAuth, WebhookConfig
 from shared.hooked import hooked_again
-from shared.mapping import mapped, unmet
+from shared.mapping import mapped
 from shared.occasions import Event
 from shared.starting import fired_id
 from shared.storage.trouble import certainly

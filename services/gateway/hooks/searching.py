@@ -8,12 +8,12 @@ from services.gateway.hooks.event_resources import HookEventsQuery, at_millis, c
 from services.gateway.hooks.receiving import opened, order_for, pinned_for
 from services.gateway.parts import Gateway
 from services.gateway.starting import begun
+from shared.conditions import unmet
 from shared.contracts.hook_event import HookEvent
 from shared.contracts.run import Run
 from shared.contracts.trigger import Trigger
 from shared.hooked import hooked_again
 from shared.ids import now_ms
-from shared.mapping import unmet
 from shared.storage.trouble import certainly
 
 MOST_READ = 2_000

@@ -15,9 +15,11 @@ from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
 from services.gateway.routes.runs import runs_page
 from services.gateway.starting import start
-from services.gateway.triggers.by_hand import backfilled, fired, schedule_of, times_shown
-from services.gateway.triggers.inputs import Backfill, Fire, SchedulePreview, TimesQuery, millis
+from services.gateway.triggers.by_hand import backfilled, fired, schedule_of
+from services.gateway.triggers.config_inputs import millis
+from services.gateway.triggers.inputs import Backfill, Fire, SchedulePreview, TimesQuery
 from services.gateway.triggers.resources import BackfillResource, TimesResource
+from services.gateway.triggers.shown import times_shown
 from shared.contracts.trigger import ScheduleConfig
 from shared.cron import times
 from shared.ids import now_ms

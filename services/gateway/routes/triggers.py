@@ -6,14 +6,15 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import answers, takes
 from services.gateway.hooks.addresses import address_told
-from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.access import access_of, needs, needs_somewhere
 from services.gateway.identity.sight import seen
 from services.gateway.parts import gateway_of
 from services.gateway.present import json_response, page
 from services.gateway.reading import read
 from services.gateway.triggers.inputs import NewTrigger, TriggerChange, TriggersQuery
 from services.gateway.triggers.making import made, replaced, switched
-from services.gateway.triggers.resources import TriggerMade, TriggerPage, TriggerResource, trigger_shown
+from services.gateway.triggers.resources import TriggerMade, TriggerPage, TriggerResource
+from services.gateway.triggers.shown import trigger_shown
 from shared.contracts.trigger import Trigger
 
 router = APIRouter(tags=["triggers"])
@@ -21,7 +22,7 @@ router = APIRouter(tags=["triggers"])
 
 @router.post(
     "/triggers",
-    dependencies=[needs("triggers:write")],
+    dependencies=[needs_somewhere("triggers:write")],
     summary="Create a trigger",
     status_code=201,
     responses=answers(404, 413, _201=(TriggerMade, "Created")),

@@ -1,16 +1,15 @@
 """Runs that somebody has a trigger start: one now, or one for each time of a schedule that has none."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from itertools import islice, takewhile
-from zoneinfo import ZoneInfo
 
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway
 from services.gateway.pinned import Pinned
 from services.gateway.present import Shown, iso
 from services.gateway.starting import Order, published
-from services.gateway.triggers.inputs import Backfill, Fire, millis
+from services.gateway.triggers.config_inputs import millis
+from services.gateway.triggers.inputs import Backfill, Fire
+from shared.conditions import unmet
 from shared.contracts.base import Millis
 from shared.contracts.failure import Failure
 from shared.contracts.run import Cause
@@ -19,7 +18,7 @@ from shared.contracts.value import to_json
 from shared.cron import times
 from shared.firing import Occasion
 from shared.ids import now_ms
-from shared.mapping import mapped, unmet
+from shared.mapping import mapped
 from shared.occasions import Event, continued, scheduled
 from shared.starting import scheduled_id
 
@@ -107,10 +106,3 @@ def schedule_of(trigger: Trigger) -> ScheduleConfig:
             "no_schedule", f"Trigger {trigger.id!r} is of kind {trigger.config.kind!r}: it has no times"
         )
     return trigger.config
-
-
-def times_shown(timezone: str, at: Sequence[Millis]) -> Shown:
-    """Times in UTC and by the clock of the zone."""
-    zone = ZoneInfo(timezone)
-    shown = [{"at": iso(each), "local": datetime.fromtimestamp(each / 1000, zone).isoformat()} for each in at]
-    return {"timezone": timezone, "times": shown}

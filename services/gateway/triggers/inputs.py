@@ -1,150 +1,26 @@
 """What callers send about triggers."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.gateway.inputs import Name, PageQuery, example
-from services.gateway.triggers.webhook_inputs import WebhookInput
-from shared.contracts.base import Millis
-from shared.contracts.run import Lane
-from shared.contracts.trigger import (
-    Condition,
-    ContinuousConfig,
-    FollowConfig,
-    Mapped,
-    Missed,
-    Operator,
-    Preset,
-    ScheduleConfig,
+from services.gateway.triggers.config_inputs import (
+    DAILY,
+    WORKFLOW_ID,
+    ConditionInput,
+    ConfigInput,
+    PathText,
+    Time,
+    When,
+    WorkflowId,
 )
-from shared.contracts.value import to_json
-from shared.cron import check_cron, check_zone
-from shared.mapping import path_of
+from shared.contracts.run import Lane
+from shared.contracts.trigger import Mapped
 
 MOST_CONDITIONS = 50
 MOST_KEYS = 200
-LAST_YEAR = 3000
-WORKFLOW_ID = "wf_01KG9V3ZB5N8S2YF4H6J0K7PQR"
-DAILY = {"kind": "schedule", "cron": "30 2 * * *", "timezone": "Europe/Berlin", "missed": "one"}
-
-WorkflowId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-def _is_path(text: str) -> str:
-    path_of(text)
-    return text
-
-
-def _is_near(at: datetime) -> datetime:
-    if not 1971 <= at.year < LAST_YEAR:
-        raise ValueError(f"the year must be 1971 to {LAST_YEAR - 1}")
-    return at
-
-
-PathText = Annotated[str, AfterValidator(_is_path)]
-Time = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_is_near)]
-Cron = Annotated[
-    str,
-    AfterValidator(check_cron),
-    Field(description="Five fields, or six with seconds first", examples=["30 2 * * *", "*/10 * * * * *"]),
-]
-Zone = Annotated[str, AfterValidator(check_zone), Field(description="IANA name", examples=["Europe/Berlin"])]
-
-
-def millis(at: datetime | None) -> Millis | None:
-    """A time of a caller's as it is stored."""
-    return None if at is None else int(at.astimezone(UTC).timestamp() * 1000)
-
-
-class _When(BaseModel):
-    """`cron` or `preset`, by the clock of a zone."""
-
-    cron: Cron | None = None
-    preset: Preset | None = None
-    timezone: Zone = "UTC"
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "_When":
-        if (self.cron is None) == (self.preset is None):
-            raise ValueError("send `cron` or `preset`, one of them")
-        return self
-
-
-class ScheduleInput(_When):
-    """Times by the clock. `missed` says what becomes of those that went by while Weft was down: nothing, one
-    run for the latest, or a run for each (the 100 latest)."""
-
-    model_config = example(DAILY)
-    kind: Literal["schedule"]
-    missed: Missed = "one"
-    from_: Time | None = Field(None, alias="from", description="No times before")
-    until: Time | None = Field(None, description="No times after")
-
-    def stored(self) -> ScheduleConfig:
-        """As it is kept."""
-        return ScheduleConfig(
-            cron=self.cron,
-            preset=self.preset,
-            timezone=self.timezone,
-            missed=self.missed,
-            from_at=millis(self.from_),
-            until_at=millis(self.until),
-        )
-
-
-class ContinuousInput(BaseModel):
-    """Run after run, without end: until `stop_after_failures` in a row have failed (0: never)."""
-
-    model_config = example({"kind": "continuous", "min_gap_s": 60})
-    kind: Literal["continuous"]
-    min_gap_s: float = Field(
-        0, ge=0, le=31_536_000, allow_inf_nan=False, description="Seconds from a run's end to the next start"
-    )
-    stop_after_failures: int = Field(3, ge=0, le=1_000)
-
-    def stored(self) -> ContinuousConfig:
-        """As it is kept."""
-        return ContinuousConfig(min_gap_s=self.min_gap_s, stop_after_failures=self.stop_after_failures)
-
-
-class FollowInput(BaseModel):
-    """After runs of another workflow; without `workflow_id`, of every other one here."""
-
-    model_config = example({"kind": "workflow", "workflow_id": WORKFLOW_ID, "on": "failure"})
-    kind: Literal["workflow"]
-    workflow_id: WorkflowId | None = None
-    on: Literal["success", "failure", "any"] = "success"
-
-    def stored(self) -> FollowConfig:
-        """As it is kept."""
-        return FollowConfig(workflow_id=self.workflow_id, on=self.on)
-
-
-ConfigInput = Annotated[
-    ScheduleInput | WebhookInput | ContinuousInput | FollowInput, Field(discriminator="kind")
-]
-
-
-class ConditionInput(BaseModel):
-    """What has to hold of the value at `path` in the event. Whatever `value` is, it is only compared."""
-
-    model_config = example({"path": "body.kind", "operator": "equals", "value": "order"})
-    path: PathText
-    operator: Operator
-    value: Any = None
-
-    @model_validator(mode="after")
-    def _in_needs_a_list(self) -> "ConditionInput":
-        if self.operator == "in" and not isinstance(self.value, list):
-            raise ValueError("`in` needs a list as `value`")
-        return self
-
-    def stored(self) -> Condition:
-        """As it is kept."""
-        return Condition(path=self.path, operator=self.operator, value=to_json(self.value))
 
 
 class _Trigger(BaseModel):
@@ -200,12 +76,12 @@ class TriggerChange(_Trigger):
     active: bool | None = Field(None, description="Left out, it stays as it is")
 
 
-class SchedulePreview(_When):
+class SchedulePreview(When):
     """A schedule to be tried out."""
 
     model_config = example({"cron": "30 2 * * *", "timezone": "Europe/Berlin"}, {"preset": "weekdays"})
     after: Time | None = Field(None, description="Later than this; left out, than now")
-    count: int = Field(5, ge=1, le=100)
+    count: int = Field(5, ge=1, le=25)
 
 
 class Fire(BaseModel):
@@ -235,4 +111,4 @@ class TimesQuery(BaseModel):
     """How many of the next times."""
 
     model_config = {"extra": "forbid"}
-    count: int = Field(5, ge=1, le=100)
+    count: int = Field(5, ge=1, le=25)

@@ -6,11 +6,11 @@ from services.gateway.errors import Refused
 from services.gateway.hooks.equipping import Equipping
 from services.gateway.identity.access import Access
 from services.gateway.parts import Gateway
-from services.gateway.pinned import version_id
 from services.gateway.triggers.inputs import ConfigInput, NewTrigger, TriggerChange
+from services.gateway.triggers.named import check_names
 from services.gateway.triggers.webhook_inputs import WebhookInput
 from shared.contracts.base import Millis
-from shared.contracts.trigger import ContinuousConfig, FollowConfig, ScheduleConfig, Trigger
+from shared.contracts.trigger import ContinuousConfig, ScheduleConfig, Trigger
 from shared.contracts.webhook import WebhookConfig
 from shared.cron import next_time
 from shared.ids import new_id, now_ms
@@ -114,33 +114,3 @@ def armed(trigger: Trigger, now: Millis) -> Trigger:
         due = now
     forgotten = {"failures": 0, "failure": None} if trigger.active else {}
     return trigger.model_copy(update={"next_at": due, **forgotten})
-
-
-async def check_names(gateway: Gateway, access: Access, trigger: Trigger) -> None:
-    """Raises Refused unless the workflows and the version that it names are there, and the caller may read
-    the runs that it follows: their outputs become inputs."""
-    workflow = await gateway.workflow(trigger.workspace_id, trigger.workflow_id)
-    if trigger.version is not None:
-        wanted = version_id(workflow.id, trigger.version)
-        if await gateway.pinned.get(trigger.workspace_id, wanted) is None:
-            raise Refused("not_found", f"version: workflow {workflow.id!r} has no version {trigger.version}")
-    if isinstance(trigger.config, FollowConfig):
-        await _check_followed(gateway, access, trigger, trigger.config.workflow_id)
-
-
-async def _check_followed(
-    gateway: Gateway, access: Access, trigger: Trigger, workflow_id: str | None
-) -> None:
-    access.need("runs:read", workflow_id)
-    if workflow_id is None:
-        if not access.sees_all:
-            told = "config.workflow_id: some workflows here are not for you to read; name the one to follow"
-            raise Refused("forbidden", told)
-        return
-    if workflow_id == trigger.workflow_id:
-        raise Refused(
-            "invalid_request",
-            "config.workflow_id: a workflow cannot follow itself; a `continuous` trigger runs it again and "
-            "again",
-        )
-    await gateway.workflow(trigger.workspace_id, workflow_id)

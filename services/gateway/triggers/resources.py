@@ -1,17 +1,14 @@
-"""What callers get of triggers, and how it is made."""
+"""What callers get of triggers, described for the OpenAPI document."""
 
 from typing import Annotated, Any, Literal
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.present import Shown, failure_shown, iso
 from services.gateway.resources import AT, RUN_ID, WORKFLOW_ID
-from services.gateway.triggers.webhook_resources import HookAddress, WebhookResource, webhook_shown
+from services.gateway.triggers.webhook_resources import HookAddress, WebhookResource
 from shared.contracts.failure import Failure
 from shared.contracts.run import Lane
-from shared.contracts.trigger import Missed, MissedTimes, Operator, Preset, ScheduleConfig, Trigger
-from shared.contracts.webhook import WebhookConfig
+from shared.contracts.trigger import Missed, Operator, Preset
 
 TRIGGER_ID = "trg_01KG9V5D1S3C7H9TB4E6F8J2MN"
 
@@ -138,44 +135,3 @@ class BackfillResource(BaseModel):
     there: int
     unmet: int
     run_ids: list[str]
-
-
-def trigger_shown(trigger: Trigger) -> Shown:
-    """A trigger as a resource."""
-    paths = trigger.mapping
-    same = trigger.model_dump(
-        include={"id", "workflow_id", "name", "active", "version", "lane", "rev", "last_run_id", "failures"}
-    )
-    return {
-        **same,
-        "kind": trigger.config.kind,
-        "config": _config_shown(trigger),
-        "mapping": None if paths is None else {each.key: each.path for each in paths},
-        "conditions": [
-            {"path": each.path, "operator": each.operator, "value": orjson.Fragment(each.value)}
-            for each in trigger.conditions
-        ],
-        "next_at": iso(trigger.next_at),
-        "last_at": iso(trigger.last_at),
-        "failure": failure_shown(trigger.failure),
-        "missed": _missed_shown(trigger.missed),
-        "created_at": iso(trigger.created_at),
-        "updated_at": iso(trigger.updated_at),
-        "created_by": trigger.created_by,
-    }
-
-
-def _config_shown(trigger: Trigger) -> Shown:
-    config = trigger.config
-    if isinstance(config, WebhookConfig):
-        return webhook_shown(trigger, config)
-    if isinstance(config, ScheduleConfig):
-        dumped = config.model_dump(exclude={"from_at", "until_at"})
-        return {**dumped, "from": iso(config.from_at), "until": iso(config.until_at)}
-    return config.model_dump()
-
-
-def _missed_shown(missed: MissedTimes | None) -> Shown | None:
-    if missed is None:
-        return None
-    return {**missed.model_dump(), "first_at": iso(missed.first_at), "last_at": iso(missed.last_at)}

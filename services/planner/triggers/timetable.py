@@ -15,6 +15,7 @@ from shared.contracts.trigger import ScheduleConfig, Trigger
 from shared.firing import Firing, Occasion, Outcome, kept
 from shared.ids import now_ms
 from shared.messaging.topology import PARTITIONS
+from shared.metrics import SCHEDULE_LATE_SECONDS
 from shared.occasions import scheduled
 from shared.patience import heed_cancel
 from shared.starting import scheduled_id
@@ -91,6 +92,8 @@ class Timetable:
         now = now_ms()
         plans = [(each, found) for each in triggers if (found := await self._planned(each, now))]
         outcomes, runs = await self._firing.insert([each for plan in plans for each in _occasions(*plan)])
+        for at in (at for _, due in plans for at in due.times):
+            SCHEDULE_LATE_SECONDS.observe((now_ms() - at) / 1000)
         return [(advanced(each, due, outcomes), each) for each, due in plans], runs
 
     async def _planned(self, trigger: Trigger, now: Millis) -> Due | None:
