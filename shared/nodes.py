@@ -14,7 +14,7 @@ or a graph."""
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -93,6 +93,7 @@ def node(
     ports_from: str | None = None,
     icon: str = "box",
     credential_type: str | None = None,
+    optional_credentials: Sequence[str] = (),
     waits: bool = False,
     part: bool = False,
 ) -> Callable[[F], F]:
@@ -102,22 +103,15 @@ def node(
         hints = get_type_hints(run, include_extras=True)
         config_model: type[NodeConfig] = hints["config"]
         node_type = NodeType(
-            type=type_name,
-            title=title,
-            category=category,
-            icon=icon,
-            pool=pool,
+            type=type_name, title=title, category=category, icon=icon, pool=pool,
             description=(inspect.getdoc(run) or title).splitlines()[0],
-            side_effects=side_effects,
-            ports=[OUT] if ports is None else ports,
-            ports_from=ports_from,
+            side_effects=side_effects, ports=[OUT] if ports is None else ports, ports_from=ports_from,
             config_schema=config_model.model_json_schema(),
             output_schema=_output_schema(hints.get("return", Any)),
             **_kept_fields(config_model),
-            waits=waits,
-            part=part,
-            credential_type=credential_type,
-        )
+            waits=waits, part=part, credential_type=credential_type,
+            optional_credentials=list(optional_credentials),
+        )  # fmt: skip
         run.registered = Registered(node_type, config_model, run)  # type: ignore[attr-defined]
         return run
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shared.attempt import Attempts
+from shared.attempt import Attempts, Keyring
 from shared.context import Context
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.node_run import NodeResult
@@ -31,9 +31,10 @@ class TreeRunner:
         *,
         cache: Cache | None = None,
         http: Any = None,
+        keyring: Keyring | None = None,
     ) -> None:
         remembered = Remembered(cache, payloads) if cache else None
-        self._attempts = Attempts(node_types, payloads, remembered)
+        self._attempts = Attempts(node_types, payloads, remembered, keyring)
         self._sandbox = sandbox
         self._payloads = payloads
         self._http = http

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any, cast
 
 from fastapi import FastAPI, Response
+from limits import parse
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.gateway import openapi
 from services.gateway.connection import connection
@@ -16,28 +19,58 @@ from services.gateway.identity.access import ANYBODY, check_routes
 from services.gateway.identity.first_start import first_start
 from services.gateway.identity.guard import Guard
 from services.gateway.identity.recorder import Recorder
+from services.gateway.limits.browsers import KnownHosts, SafeHeaders, cross_origin
+from services.gateway.limits.rates import ByAddress, ByCaller, Rates
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    alert_channels,
+    alert_rules,
+    alerts,
     analytics,
+    api_keys,
+    audit,
+    auth,
     bulk,
     controls,
+    credentials,
     dead_letters,
     events,
+    grants,
     graphs,
+    hook_events,
+    hooks,
     imports,
+    invitations,
+    me,
+    me_keys,
+    me_sessions,
+    members,
     node_controls,
     node_runs,
+    oidc,
+    people,
     reruns,
     reviews,
     runs,
     signals,
+    trigger_runs,
+    triggers,
+    vault,
     versions,
     workflows,
+    workspaces,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import AccessChanged, NodeProgress, NodeTypeAnnounced, WorkflowChanged
+from shared.contracts.events import (
+    AccessChanged,
+    CredentialAnswered,
+    NodeProgress,
+    NodeTypeAnnounced,
+    TriggerChanged,
+    WorkflowChanged,
+)
 from shared.health import HealthApp
 from shared.ids import now_ms
 from shared.messaging import asyncapi
@@ -57,10 +90,48 @@ ROUTES = (
     imports,
     workflows,
     versions,
+    trigger_runs,
+    hooks,
+    hook_events,
+    triggers,
     graphs,
     analytics,
+    alert_rules,
+    alert_channels,
+    alerts,
+    credentials,
+    workspaces,
+    members,
+    invitations,
+    grants,
+    api_keys,
+    audit,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
+OUTER = (
+    graphs.catalog_router,
+    auth.router,
+    oidc.router,
+    me.router,
+    me_sessions.router,
+    me_keys.router,
+    workspaces.outer,
+    people.router,
+    audit.outer,
+    signals.router,
+    hooks.open_router,
+    dead_letters.router,
+    vault.router,
+)
+"""What belongs to no workspace."""
+HEARD = (
+    RunHints,
+    NodeProgress,
+    NodeTypeAnnounced,
+    WorkflowChanged,
+    TriggerChanged,
+    AccessChanged,
+    CredentialAnswered,
+)
 
 
 @asynccontextmanager
@@ -77,22 +148,30 @@ async def compose(service: Service) -> AsyncIterator[None]:
     service.prepare.append(lambda: first_start(gateway.directory, settings, now_ms()))
     service.http = connection(settings.stalled_s)
     service.listen = (settings.host, settings.port)
-    service.drain.append(gateway.watchers.close)
+    service.drain += [gateway.watchers.close, gateway.hooks.drain]
     moving = asyncio.create_task(gateway.dead_box.run())
     yield
     moving.cancel()
 
 
 def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: HealthApp) -> ASGIApp:
-    """The app behind its guard, who did what is recorded; health is open."""
+    """The app behind all that guards it, from the outside in: whom to believe, what browsers may do, what may
+    be asked how often, and who is asking. Health is open."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    recorded = Recorder(app, gateway.audit)
-    return Edge(Guard(recorded, gateway.directory, gateway.tokens, key), health)
+    rates, recorded = Rates(), Recorder(app, gateway.audit)
+    bounded = ByCaller(recorded, rates, parse(settings.rate_per_key), settings.requests_at_once)
+    known = Guard(bounded, gateway.directory, gateway.tokens, key)
+    few = ByAddress(known, rates, parse(settings.rate_per_address), parse(settings.rate_sign_in))
+    edge = cross_origin(Edge(KnownHosts(few, settings.hosts), health), settings.origins)
+    safe = SafeHeaders(edge, https=settings.public_url.startswith("https:"))
+    if not settings.trusted_proxies:
+        return safe
+    return cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", safe), settings.trusted_proxies))
 
 
 def routed(gateway: Gateway) -> FastAPI:
     """All routes. They are written out: a new resource is one file in `routes` and one line in `ROUTES`
-    (or below, if it belongs to no workspace)."""
+    (or in `OUTER`, if it belongs to no workspace)."""
     app = FastAPI(
         title="Weft",
         version="1",
@@ -104,9 +183,8 @@ def routed(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     for each in ROUTES:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
-    app.include_router(graphs.catalog_router, prefix=PREFIX)
-    app.include_router(signals.router, prefix=PREFIX)
-    app.include_router(dead_letters.router, prefix=PREFIX)
+    for router in OUTER:
+        app.include_router(router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

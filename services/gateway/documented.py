@@ -14,13 +14,14 @@ _TOLD = {
     404: "There is no such thing in this workspace",
     409: "It is not in a state for this",
     413: "The body is too large",
+    429: "Too many requests; try again after `Retry-After` seconds",
     422: "The request or its graph does not fit; `errors` lists every fault",
     503: "Store or broker cannot be reached; try again after `Retry-After` seconds",
     507: "The store's disk is full; what it holds can still be read",
 }
 
 
-LATER = (503, 507)
+LATER = (429, 503, 507)
 RETRY_AFTER = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}}
 
 

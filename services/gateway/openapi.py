@@ -7,8 +7,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway import control_inputs, import_models, inputs
+from services.gateway import control_inputs, identity_inputs, import_models, inputs
+from services.gateway.alerting import inputs as alert_inputs
+from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
+from services.gateway.triggers import inputs as trigger_inputs
+from services.gateway.triggers import webhook_inputs
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
@@ -26,6 +30,22 @@ BODIES: tuple[type[BaseModel], ...] = (
     control_inputs.ReviewDecision,
     control_inputs.Rerun,
     control_inputs.RunsWanted,
+    trigger_inputs.NewTrigger,
+    trigger_inputs.TriggerChange,
+    trigger_inputs.SchedulePreview,
+    trigger_inputs.Fire,
+    trigger_inputs.Backfill,
+    alert_inputs.NewAlertRule,
+    alert_inputs.AlertRuleChange,
+    alert_inputs.NewAlertChannel,
+    alert_inputs.AlertChannelChange,
+    alert_inputs.Acknowledgement,
+    credential_inputs.NewCredential,
+    credential_inputs.CredentialChange,
+    credential_inputs.CredentialTest,
+    credential_inputs.SignInCode,
+    webhook_inputs.NewSecret,
+    *identity_inputs.BODIES,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -72,8 +92,20 @@ TAGS = [
     {"name": "runs", "description": "Runs of versions and of ad hoc graphs"},
     {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
+    {"name": "triggers", "description": "What starts runs by itself"},
+    {"name": "hooks", "description": "Addresses that start runs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},
+    {"name": "alerts", "description": "Rules, what they have found, and whom it was told to"},
+    {"name": "credentials", "description": "What nodes sign in with elsewhere: sealed, shared, never shown"},
+    {"name": "vault", "description": "The key that secrets are sealed to, and signing in with other sides"},
+    {"name": "signing in", "description": "Sessions: by password, or at an OpenID provider"},
+    {"name": "me", "description": "Who is asking, and their sessions and keys"},
+    {"name": "workspaces", "description": "Tenants; nothing of one is seen in another"},
+    {"name": "members", "description": "Who belongs to a workspace, and may do what"},
+    {"name": "API keys", "description": "Keys of a workspace"},
+    {"name": "audit", "description": "Who did what"},
+    {"name": "people", "description": "Everybody here, for owners of the installation"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -5,12 +5,17 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
+from services.gateway.answers import Answers
 from services.gateway.catalog import Catalog
+from services.gateway.credentials.types import KnownTypes
 from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.fresh import Fresh
+from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
+from services.gateway.identity.provider import provider_of
+from services.gateway.identity.round_trips import RoundTrips
 from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
 from services.gateway.settings import GatewaySettings
@@ -19,16 +24,28 @@ from shared.batcher import Batcher
 from shared.contracts.base import Json
 from shared.contracts.events import (
     AccessChanged,
+    CredentialAnswered,
     Message,
     NodeProgress,
     NodeTypeAnnounced,
     RunChanged,
+    TriggerChanged,
     WorkflowChanged,
 )
 from shared.contracts.run import Run
+from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, Value
+from shared.contracts.webhook import WebhookConfig
+from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
+from shared.storage.alert_channels import AlertChannels
+from shared.storage.alert_rules import AlertRules
+from shared.storage.alert_states import AlertStates
+from shared.storage.alerts import Alerts
 from shared.storage.audit import Audit
+from shared.storage.credential_types import CredentialTypes
+from shared.storage.credentials import Connectings, Credentials, CredentialStates
+from shared.storage.deliveries import Deliveries
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -38,6 +55,7 @@ from shared.storage.rollups import RollUps
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
+from shared.storage.triggers import Triggers
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflow, Workflows
 from shared.telemetry import logger
@@ -56,7 +74,15 @@ class Gateway:
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
+        self.sign_up = settings.sign_up
+        self.provider = provider_of(settings)
+        self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
+        self.alerts = Alerts(store)
+        self.alert_rules = AlertRules(store)
+        self.alert_states = AlertStates(store)
+        self.alert_channels = AlertChannels(store)
+        self.deliveries = Deliveries(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -66,11 +92,20 @@ class Gateway:
         self.rollups = RollUps(store)
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
+        self.triggers = Triggers(store)
+        self.hooks = HookDesk(settings.secrets, store)
+        self.firing = Firing(bus, store)
         self.dead_box = DeadBox(settings.amqp_url, store)
         self.catalog = Catalog(NodeTypes(store))
         self.drafts = Drafts(self.catalog, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()
+        self.answers = Answers()
+        self.credentials = Credentials(store)
+        self.credential_states = CredentialStates(store)
+        self.connectings = Connectings(store)
+        self.credential_types = KnownTypes(CredentialTypes(store))
+        self.sealing_key = settings.sealing
         self._bus = bus
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
@@ -95,6 +130,13 @@ class Gateway:
         """A workflow of this workspace that is not archived; raises Refused (`not_found`)."""
         return _here(await self._workflow_reads.add(workflow_id), workspace_id, workflow_id)
 
+    async def trigger(self, workspace_id: str, trigger_id: str) -> Trigger:
+        """A trigger of this workspace; raises Refused (`not_found`)."""
+        trigger = await self.triggers.get(workspace_id, trigger_id)
+        if trigger is None:
+            raise Refused("not_found", f"There is no trigger {trigger_id!r} here")
+        return trigger
+
     async def published(self, workspace_id: str, workflow_id: str) -> Workflow:
         """The same, as it was a moment ago at the earliest: what is asked for at every start."""
         return _here(await self._published.get(workflow_id), workspace_id, workflow_id)
@@ -106,10 +148,20 @@ class Gateway:
         await self._show(WorkflowChanged(workflow_id=workflow.id))
         return saved
 
+    async def trigger_changed(self, trigger: Trigger) -> None:
+        """Have this and every other gateway read anew what is at the address of a webhook, as it was."""
+        if isinstance(trigger.config, WebhookConfig):
+            self.hooks.changed(trigger.config.address)
+            await self._show(TriggerChanged(address=trigger.config.address))
+
     async def access_changed(self) -> None:
         """Have this and every other gateway read anew who may do what."""
         self.directory.changed()
         await self._show(AccessChanged())
+
+    async def hurry(self, message: Message) -> None:
+        """Let somebody know at once what would be found a little later anyway."""
+        await self._show(message)
 
     async def _show(self, message: Message) -> None:
         """Tell all gateways of a change. Those that miss it read anew within a second."""
@@ -154,10 +206,15 @@ class Gateway:
                 self.watchers.progressed(message)
             case WorkflowChanged() as message:
                 self._published.changed(message.workflow_id)
+            case TriggerChanged() as message:
+                self.hooks.changed(message.address)
             case AccessChanged():
                 self.directory.changed()
             case NodeTypeAnnounced() as message:
                 self.catalog.announced(message.node_types)
+                self.credential_types.announced(message.credential_types)
+            case CredentialAnswered() as message:
+                self.answers.heard(message.id)
 
     async def _load_runs(self, ids: list[str]) -> Sequence[Run | None]:
         found = await self.runs.load(list(dict.fromkeys(ids)))

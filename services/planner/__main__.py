@@ -9,8 +9,9 @@ from services.planner.folding import Folding
 from services.planner.janitor import Janitor, Keep
 from services.planner.membership import Membership
 from services.planner.partitions import Partitions
-from services.planner.parts import build
+from services.planner.parts import build, timetable
 from services.planner.settings import PlannerSettings
+from services.planner.triggers.timetable import Timetable
 from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
@@ -51,12 +52,20 @@ async def planner(service: Service) -> AsyncIterator[None]:
         )
     janitor = Janitor(service.store, _keep())
     folding = Folding(service.store, membership.leads)
+    times = timetable(service.store, service.bus, membership.leads)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor, folding)]
+    busy.append(asyncio.create_task(_time(service, times)))
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield
     for each in busy:  # where nothing was drained
         each.cancel()
+
+
+async def _time(service: Service, times: Timetable) -> None:
+    """What is started by the clock is announced at once; before that is possible, nothing is started."""
+    await service.health.wait_started()
+    await times.run()
 
 
 def _keep() -> Keep:
@@ -65,6 +74,8 @@ def _keep() -> Keep:
         keys=SETTINGS.keep_keys_days,
         dead_letters=SETTINGS.keep_dead_letters_days,
         figures=SETTINGS.keep_figures_days,
+        alerts=SETTINGS.keep_alerts_days,
+        hook_events=SETTINGS.keep_hook_events_days,
     )
 
 

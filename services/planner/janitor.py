@@ -23,6 +23,8 @@ class Keep:
     keys: float
     dead_letters: float
     figures: float = 0
+    alerts: float = 0
+    hook_events: float = 30
 
 
 class Janitor:
@@ -52,6 +54,9 @@ class Janitor:
             ("dead_letters", "received_at", self._keep.dead_letters),
             ("dead_bodies", "received_at", self._keep.dead_letters),
             ("rollups", "hour", self._keep.figures),
+            ("alerts", "at", self._keep.alerts),
+            ("deliveries", "created_at", self._keep.alerts),
+            ("hook_events", "received_at", self._keep.hook_events),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

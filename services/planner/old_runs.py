@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ulid import ULID
-
 from services.planner.sweep import Sweep
 from shared.contracts.base import Millis
 from shared.contracts.run import RUN_FINISHED
 from shared.contracts.version import body_path
+from shared.ids import first_id
 from shared.storage.payloads import Payloads
 from shared.storage.run_facts import COUNTED
 from shared.storage.sources import Sources
@@ -24,7 +23,6 @@ from shared.storage.sources import Sources
 SLACK_MS = 2 * 86_400_000
 """Uses are not written down each time, and clocks differ."""
 ROOT = re.compile(r"[^.:]+")
-ULID_TIME_CHARS = 10
 
 
 async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
@@ -34,13 +32,9 @@ async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     for name in ("runs", "run_events", "node_runs", "run_facts"):
         await _remove_left_behind(sweep, name, ids, now)
     payloads, versions = await _in_use(sweep, ids)
+    payloads |= await _sent(sweep, before)
     await sweep.remove_all("payloads", but=payloads, at={"$lt": before - SLACK_MS})
     await sweep.remove_all("versions", but=versions, used_at={"$lt": before - SLACK_MS})
-
-
-def first_id(at: Millis) -> str:
-    """What the ids of runs sort after that were begun then or later."""
-    return f"run_{str(ULID.from_timestamp(at / 1000))[:ULID_TIME_CHARS]}"
 
 
 async def _remove_finished(sweep: Sweep, ids: dict[str, str], before: Millis, now: Millis) -> None:
@@ -96,6 +90,16 @@ async def _in_use(sweep: Sweep, ids: dict[str, str]) -> tuple[set[str], set[str]
                 versions.update({body_path(document["version"])[0]} if "version" in document else ())
             payloads |= await values.with_parts(named) if named else named
     return payloads, versions
+
+
+async def _sent(sweep: Sweep, before: Millis) -> set[str]:
+    """References in the events of webhooks that stay, though they came before then."""
+    payloads, values = set[str](), Payloads(sweep.store)
+    async for page in sweep.pages("hook_events", {"received_at": {"$lt": before}}):
+        found = await sweep.store["hook_events"].find({"_id": {"$in": page}})
+        if named := {ref for document in found for ref in references(document)}:
+            payloads |= await values.with_parts(named)
+    return payloads
 
 
 def references(value: Any) -> Iterator[str]:

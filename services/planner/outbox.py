@@ -155,6 +155,7 @@ class Outbox:
             after=None if is_head else graph.incoming[node_id][0].source,
             after_port=None if is_head else graph.incoming[node_id][0].port,
             references=frozen.references,
+            credential_id=node.credential_id,
         )
 
     async def _fit(self, outputs: dict[str, Value]) -> dict[str, Value]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from services.planner.alerting.finished import FinishedRuns
+from services.planner.alerting.firing import Firing as AlertFiring
+from services.planner.alerting.looking import Looking
+from services.planner.alerting.posting import Posting
 from services.planner.clock import Chore, Clock
 from services.planner.counting import Counting
 from services.planner.door import Door
 from services.planner.facts import Facts
-from services.planner.finishing import Finishing
+from services.planner.finishing import Finishing, Hook
 from services.planner.gate import Gate
 from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
@@ -20,7 +24,12 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.triggers.completing import Completing
+from services.planner.triggers.continuing import Continuing
+from services.planner.triggers.following import Following
+from services.planner.triggers.timetable import Timetable
 from services.planner.watcher import LOOK_EVERY_S, Watcher
+from shared.firing import Firing
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
 from shared.storage.executors import Executors
@@ -31,6 +40,7 @@ from shared.storage.run_events import RunEvents
 from shared.storage.run_facts import RunFacts
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
+from shared.storage.triggers import Triggers
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -57,7 +67,10 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = Finishing([Counting(memory, RunFacts(store)).see])
+    alarms = AlertFiring(store, public_url=public_url)
+    finished_runs = FinishedRuns(store, alarms)
+    counting = Counting(memory, RunFacts(store))
+    finishing = Finishing([counting.see, finished_runs.see, *trigger_hooks(store, bus)])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -65,6 +78,21 @@ def build(
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
+        Chore(Looking(store, alarms, finished_runs, leads).look, every_s=1),
+        Chore(Posting(store, bus, leads).post, every_s=1),
+        Chore(Completing(store, Firing(bus, store)).look, every_s=10),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
+
+
+def trigger_hooks(store: Store, bus: Bus) -> list[Hook]:
+    """The triggers that wait for the end of a run."""
+    triggers, firing = Triggers(store), Firing(bus, store)
+    return [Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see]
+
+
+def timetable(store: Store, bus: Bus, leads: Callable[[int], bool]) -> Timetable:
+    """The clock of triggers."""
+    triggers, firing = Triggers(store), Firing(bus, store)
+    return Timetable(triggers, firing, Continuing(triggers, Runs(store), firing), leads)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Json, Millis
 from shared.contracts.catalog import NodeType
+from shared.contracts.credential import CredentialType
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import Event, Lane, Run, RunStatus
 from shared.contracts.value import Value
@@ -68,6 +69,7 @@ class NodeTask(Contract):
     after: str | None = None
     after_port: str | None = None
     references: list[str] = Field(default_factory=list)
+    credential_id: str | None = None
 
 
 class SliceItem(Contract):
@@ -219,6 +221,21 @@ class WorkflowChanged(Message):
     workflow_id: str
 
 
+class DeliveryDue(Message):
+    """A notice is to be sent; only if its delivery is still at this revision."""
+
+    event: ClassVar[str] = "delivery.due"
+    delivery_id: str
+    rev: int
+
+
+class TriggerChanged(Message):
+    """A webhook has been saved or deleted; shown, never relied upon."""
+
+    event: ClassVar[str] = "trigger.changed"
+    address: str
+
+
 class AccessChanged(Message):
     """People, sessions, keys, memberships or workspaces are different now; shown, never relied upon."""
 
@@ -226,11 +243,35 @@ class AccessChanged(Message):
 
 
 class NodeTypeAnnounced(Message):
-    """An executor has (re)started and can run these types."""
+    """An executor has (re)started and can run these types; connectors know types of credentials, too."""
 
     event: ClassVar[str] = "node_type.announced"
     executor: str
     node_types: list[NodeType]
+    credential_types: list[CredentialType] = Field(default_factory=list[CredentialType])
+
+
+class CredentialAsked(Message):
+    """Somebody wants a credential tried out, or the sign-in `connecting_id` finished. What has become of it
+    is in the credential's state, under `id`."""
+
+    event: ClassVar[str] = "credential.asked"
+    id: str
+    workspace_id: str
+    credential_id: str
+    ask: Literal["test", "connect"]
+    url: str | None = None
+    connecting_id: str = ""
+    at: Millis
+
+
+class CredentialAnswered(Message):
+    """What was asked for has been done; shown, never relied upon."""
+
+    event: ClassVar[str] = "credential.answered"
+    id: str
+    workspace_id: str
+    credential_id: str
 
 
 PLANNER_MESSAGES: tuple[type[Message], ...] = (
@@ -254,6 +295,10 @@ MESSAGES: tuple[type[Message], ...] = (
     RunChanged,
     RunFinished,
     WorkflowChanged,
+    DeliveryDue,
+    TriggerChanged,
     AccessChanged,
     NodeTypeAnnounced,
+    CredentialAsked,
+    CredentialAnswered,
 )

@@ -24,8 +24,12 @@ PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
     events.RunChanged: (("planner",), ("gateway",)),
     events.RunFinished: (("planner",), ()),
     events.WorkflowChanged: (("gateway",), ("gateway",)),
+    events.DeliveryDue: (("planner", "gateway"), ("connectors",)),
+    events.TriggerChanged: (("gateway",), ("gateway",)),
     events.AccessChanged: (("gateway",), ("gateway",)),
     events.NodeTypeAnnounced: (("runner", "connectors", "assistant"), ("gateway",)),
+    events.CredentialAsked: (("gateway",), ("connectors",)),
+    events.CredentialAnswered: (("connectors",), ("gateway",)),
 }
 """Who sends each message, and who takes it."""
 

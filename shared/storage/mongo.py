@@ -27,7 +27,7 @@ FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte"})
 
 INDEXES: dict[str, list[str]] = {
-    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id", "waiting_for", "open"],
+    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id", "trigger_id", "waiting_for", "open"],
     "node_runs": ["run_id", "executor"],
     "run_events": ["run_id"],
     "workflows": ["workspace_id"],
@@ -36,15 +36,28 @@ INDEXES: dict[str, list[str]] = {
     "payloads": ["at"],
     "idempotency": ["created_at"],
     "sources": ["source"],
-    "dead_letters": ["received_at"],
-    "dead_bodies": ["received_at"],
+    "triggers": ["workspace_id", "workflow_id", "next_at", "watched", "address"],
     "run_facts": ["open"],
     "rollups": ["hour"],
+    "credentials": ["workspace_id", "kid"],
+    "credential_states": ["kid"],
+    "connecting": ["expires_at"],
+    "hook_events": ["trigger_id", "order", "received_at", "open"],
+    "dead_letters": ["received_at"],
+    "dead_bodies": ["received_at"],
+    "alert_rules": ["workspace_id", "kind"],
+    "alert_channels": ["workspace_id", "kid"],
+    "alert_states": ["rule_id", "told"],
+    "alerts": ["workspace_id", "at"],
+    "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],
     "members": ["workspace_id", "user_id"],
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
+    "throttles": ["at"],
     "audit": ["workspace_id", "at"],
+    "invitations": ["workspace_id", "email"],
+    "identities": ["user_id"],
 }
 
 
@@ -138,6 +151,12 @@ class Collection:
         group = {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}
         rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
         return {str(row["_id"]): int(row["n"]) for row in rows}
+
+    async def sum_by(self, query: Filter, field: str, of: str) -> dict[str, float]:
+        """The sum of one number of all documents that match, by the value of one field."""
+        group = {"$group": {"_id": f"${field}", "sum": {"$sum": f"${of}"}}}
+        rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
+        return {str(row["_id"]): float(row["sum"] or 0) for row in rows}  # null: none of them has it
 
     async def delete(self, query: Filter) -> int:
         """Delete all that match; how many there were."""

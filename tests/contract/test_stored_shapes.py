@@ -13,6 +13,7 @@ from shared.contracts.value import Value
 from shared.contracts.version import PinnedGraph
 from shared.storage.cache import Cache
 from shared.storage.dead_letters import DeadLetters
+from shared.storage.hook_events import HookEvents
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import INDEXES, Store
 from shared.storage.node_runs import NodeRuns
@@ -23,6 +24,7 @@ from shared.storage.runs import Runs
 from shared.storage.shapes import FIELD, Document, Shape
 from shared.storage.slots import SlotStore
 from shared.storage.sources import Sources
+from shared.storage.triggers import Triggers
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -90,6 +92,35 @@ async def test_workflows_are_read_and_saved_again(store: Store, shape: int) -> N
     after = workflow.model_copy(update={"rev": 10})
     assert await workflows.save(after, over=workflow)
     assert await workflows.load([workflow.id]) == {workflow.id: after}
+
+
+@pytest.mark.parametrize("shape", golden("triggers"))
+async def test_triggers_are_read_found_and_saved_again(store: Store, shape: int) -> None:
+    ids = await laid(store, "triggers", shape)
+    triggers = Triggers(store)
+    found = await triggers.load(ids)
+    schedule, follower, continuous, webhook, *_ = (found[each] for each in ids)
+    assert await triggers.at("5e884898") == webhook
+    assert [each.id for each in await triggers.due(1_700_000_200_000, 9)] == [schedule.id]
+    assert [each.id for each in await triggers.following(["wf_1", "all:default"])] == [follower.id]
+    page = await triggers.page("default", before=None, limit=9, kind="continuous", active=False)
+    assert page == [continuous]
+    saved = await triggers.save(schedule, over=schedule)
+    assert await triggers.load(ids[:1]) == {ids[0]: saved}
+    assert await triggers.save(schedule, over=schedule) is None
+
+
+@pytest.mark.parametrize("shape", golden("hook_events"))
+async def test_events_of_webhooks_are_read_found_and_closed(store: Store, shape: int) -> None:
+    accepted_id, refused_id = await laid(store, "hook_events", shape)
+    events, of = HookEvents(store), "trg_01HF7YAT00DDDDDDDDDDDDDDDD"
+    [accepted] = await events.open_before(1_700_000_000_001, 9)
+    assert (accepted.id, accepted.body.json_text) == (accepted_id, '"{}"')
+    await events.close([accepted])
+    assert await events.open_before(1_700_000_000_001, 9) == []
+    page = await events.page("default", of, before="~", after="", limit=9)
+    assert [each.id for each in page] == [refused_id, accepted_id]
+    assert await events.get("other", of, accepted_id) is None
 
 
 @pytest.mark.parametrize("shape", golden("node_runs"))

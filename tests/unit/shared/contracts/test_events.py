@@ -10,6 +10,9 @@ from shared.contracts.events import (
     MESSAGES,
     AccessChanged,
     Change,
+    CredentialAnswered,
+    CredentialAsked,
+    DeliveryDue,
     Message,
     NodeProgress,
     NodeReady,
@@ -24,6 +27,7 @@ from shared.contracts.events import (
     RunWoken,
     SliceAnswer,
     SliceFinished,
+    TriggerChanged,
     WorkflowChanged,
 )
 from shared.contracts.run import Event
@@ -52,6 +56,10 @@ SENT: Sequence[Message] = (
                   answers=[SliceAnswer(key="0", results=[succeeded("a")])], unanswered=["1"]),
     WorkflowChanged(workflow_id="wf_1"),
     AccessChanged(),
+    DeliveryDue(delivery_id="dlv_1", rev=2),
+    TriggerChanged(address="a"),
+    CredentialAsked(id="ask_1", workspace_id="w", credential_id="cred_1", ask="test", url="https://x/", at=1),
+    CredentialAnswered(id="ask_1", workspace_id="w", credential_id="cred_1"),
 )  # fmt: skip
 NAMES = [message.event for message in SENT]
 
