@@ -24,6 +24,7 @@ from shared.nodes import NodeFailed, Registered, Routed
 from shared.patience import patiently
 from shared.remembered import Remembered, key_of
 from shared.sandbox import SandboxError
+from shared.secret_variables import Opener, add_secrets
 from shared.storage.payloads import Payloads
 from shared.telemetry import logger
 
@@ -72,11 +73,16 @@ class Attempts:
     """Runs single nodes of the types an executor knows."""
 
     def __init__(
-        self, node_types: Mapping[str, Registered], payloads: Payloads, remembered: Remembered | None
+        self,
+        node_types: Mapping[str, Registered],
+        payloads: Payloads,
+        remembered: Remembered | None,
+        opener: Opener | None = None,
     ) -> None:
         self._node_types = node_types
         self._payloads = payloads
         self._remembered = remembered
+        self._opener = opener
 
     async def run(self, ready: NodeReady, node_task: NodeTask, context: Context) -> tuple[NodeResult, Any]:
         """The result, and the output as a value; never raises for what a node does."""
@@ -114,6 +120,7 @@ class Attempts:
         if node_task.mock is not None:
             outcome.take(mocked(node_task.mock))
             return
+        add_secrets(ready, node_task, context, self._opener)
         registered = self._known(node_task.type)
         manifest = registered.node_type
         config = await resolve(

@@ -21,7 +21,7 @@ SETTINGS = ConnectorsSettings()
 @asynccontextmanager
 async def compose(service: Service) -> AsyncIterator[None]:
     """Compose the connectors: their operations, the guarded HTTP client, a sandbox for expressions."""
-    found = discover(connectors)
+    found = discover(connectors, vault=True)
     calls = SETTINGS.slots * len(topology.LANES)
     async with (
         Sandbox(processes=SETTINGS.sandboxes) as sandbox,

@@ -11,6 +11,7 @@ from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
 from services.planner.keeping import Keeping
 from services.planner.memory import Memory
+from services.planner.naming import Naming
 from services.planner.offspring import Offspring
 from services.planner.outbox import Outbox
 from services.planner.outputs import Outputs
@@ -29,6 +30,7 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
+from shared.storage.variables import Variables
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -45,9 +47,10 @@ def build(
     """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
     runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
-    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, public_url=public_url)
+    naming = Naming(Variables(store))
+    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, naming, public_url=public_url)
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
-    results, gathering = Results(node_runs, outputs, payloads), Gathering(runs, payloads)
+    results, gathering = Results(node_runs, outputs, payloads, naming), Gathering(runs, payloads)
     keeping = Keeping(planner_id, results, gathering)
     spawning = Spawning(memory, outputs, payloads, Workflows(store))
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))

@@ -46,6 +46,8 @@ class NodeType(Contract):
     part: bool = False
     """Whether it only serves another node, like the input of an imported state: limits do not count it."""
     credential_type: str | None = None
+    vault: bool = False
+    """Whether its executor can open secrets: it is a connector's."""
 
     @property
     def unread(self) -> list[str]:

@@ -41,6 +41,7 @@ INDEXES: dict[str, list[str]] = {
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
+    "variables": ["workspace_id"],
     "audit": ["workspace_id", "at"],
 }
 
