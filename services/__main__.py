@@ -1,4 +1,4 @@
-"""`python -m services up | demo | run | test | import | dead | doctor`: everything on one machine."""
+"""`python -m services up | demo | run | test | import | dead | vault | doctor`: everything on one machine."""
 
 import argparse
 import asyncio
@@ -17,6 +17,7 @@ COMMANDS = {
     "test": "services.local.testing",
     "import": "services.local.importing",
     "dead": "services.local.dead",
+    "vault": "services.local.vault_keys",
     "doctor": "services.local.doctor",
 }
 
@@ -49,6 +50,11 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--url", help="another system than the one that is up here")
         command.add_argument("--api-key", help="its API key")
         command.add_argument("--workspace", default="default", help="its workspace")
+    vault = commands.add_parser("vault", help="the keys that secrets are sealed to: rotate, new-key, prune")
+    does = vault.add_subparsers(dest="what", required=True)
+    does.add_parser("rotate", help="put a new key before those in the state folder; the next `up` seals anew")
+    does.add_parser("new-key", help="print a private key and its public key, for settings kept elsewhere")
+    does.add_parser("prune", help="forget all keys in the state folder but the newest")
     commands.add_parser("doctor", help="say what is wrong")
     return root
 

@@ -1,7 +1,8 @@
 """Settings of the connectors."""
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
+from services.connectors.vault import Vault
 from shared.service import Settings
 
 
@@ -11,12 +12,28 @@ class ConnectorsSettings(Settings):
     sandboxes: int = Field(default=1, ge=1, le=64, description="Sandbox worker processes, for expressions")
     prefetch: int = Field(default=50, ge=1, description="Messages of a lane under way")
     slots: int = Field(default=100, ge=1, description="Claimed nodes of each lane that may run at once")
+    vault_keys: SecretStr = Field(
+        default=SecretStr(""), description="Private keys of the vault, separated by commas, the newest first"
+    )
     http_allow: str = Field(default="", description="Hosts, host:port or networks, separated by commas")
 
     @field_validator("http_allow")
     @classmethod
     def _no_spaces(cls, value: str) -> str:
         return value.replace(" ", "")
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            Vault.parse(value.get_secret_value())
+        return value
+
+    @property
+    def vault(self) -> Vault | None:
+        """What opens secrets; None without keys."""
+        keys = self.vault_keys.get_secret_value()
+        return Vault.parse(keys) if keys else None
 
     @property
     def allowed(self) -> list[str]:

@@ -2,9 +2,10 @@
 
 import sys
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from shared.contracts.graph import DEFAULT_MAX_NODES, MOST_NODES
+from shared.sealing import SealingKey
 from shared.service import Settings
 
 
@@ -22,6 +23,7 @@ class GatewaySettings(Settings):
     )
     owner_email: str = Field("owner@localhost", description="Who the first start makes an owner")
     owner_password: SecretStr | None = Field(None, min_length=10)
+    vault_public_key: str = Field("", description="What secrets are sealed to; without it none can be kept")
     max_body_mb: float = Field(5, gt=0, le=100, description="Largest request body, in megabytes")
     max_nodes: int = Field(DEFAULT_MAX_NODES, ge=1, le=MOST_NODES)
     public_url: str = Field(
@@ -31,6 +33,18 @@ class GatewaySettings(Settings):
         60, gt=0, description="A caller that reads nothing of its answer for so long is let go, in seconds"
     )
     heartbeat_s: float = Field(15, gt=0, description="Longest silence on an event stream, in seconds")
+
+    @field_validator("vault_public_key")
+    @classmethod
+    def _is_key(cls, value: str) -> str:
+        if value:
+            SealingKey.parse(value)
+        return value
+
+    @property
+    def sealing(self) -> SealingKey | None:
+        """What secrets are sealed to."""
+        return SealingKey.parse(self.vault_public_key) if self.vault_public_key else None
 
     @property
     def secrets(self) -> list[str]:

@@ -19,6 +19,7 @@ from services.local.home import LOOPBACK, LocalError, free_port, is_free
 from services.local.process import Child, Process, ended, start
 from services.local.state import LocalSystem, api_key, kept_secret, only_one, write_local
 from services.local.store import embedded_store
+from services.local.vault_keys import vault_settings
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("gateway", "planner", "runner", "connectors", "assistant")
@@ -31,7 +32,10 @@ STEADY_S = 5
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 10
 KEPT = {"WEFT_SECRET": "secret", "WEFT_OWNER_PASSWORD": "owner_password"}
 """What is drawn at the first start and kept in a file of the state folder."""
-ONLY_FOR = dict.fromkeys(("WEFT_API_KEY", "WEFT_PREVIOUS_SECRETS", *KEPT), "gateway")
+ONLY_FOR = {
+    **dict.fromkeys(("WEFT_API_KEY", "WEFT_PREVIOUS_SECRETS", "WEFT_VAULT_PUBLIC_KEY", *KEPT), "gateway"),
+    "WEFT_VAULT_KEYS": "connectors",
+}
 """What only one service gets to see."""
 
 Say = Callable[[str], None]
@@ -111,7 +115,7 @@ async def running_system(
         async with _backends(home, say) as backends:
             allow = ",".join(filter(None, [http_allow, examples_url.removeprefix("http://")]))
             own = {"WEFT_API_KEY": key, "WEFT_HTTP_ALLOW": allow, **(settings or {})}
-            kept = {name: kept_secret(home, name, file) for name, file in KEPT.items()}
+            kept = {name: kept_secret(home, name, file) for name, file in KEPT.items()} | vault_settings(home)
             listen = {"WEFT_HOST": host, "WEFT_PORT": str(port), "WEFT_HEALTH_HOST": host}
             seen_host = LOOPBACK if host in ANY_HOST else host
             public = {"WEFT_PUBLIC_URL": f"http://{seen_host}:{port}"}

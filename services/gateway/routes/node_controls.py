@@ -115,9 +115,7 @@ async def decide(request: Request, workspace_id: str, run_id: str, node_id: str)
     elif not asked and not target.graph.frozen[node_id].waits:
         raise Refused("not_suspended", f"Node {node_id!r} is of a type that waits for no decision")
     answer = {"decision": body.decision, "data": body.data, "by": caller_of(request).name}
-    output = await target.gateway.keep(
-        to_json({**answer, "at": iso(now_ms())}), "the data"
-    )
+    output = await target.gateway.keep(to_json({**answer, "at": iso(now_ms())}), "the data")
     wanted = RunControl(
         run_id=run_id, action="decide", attempt=target.state.attempt, port=body.decision, output=output
     )
