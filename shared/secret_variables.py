@@ -6,6 +6,7 @@ from typing import Any
 from shared.context import Context
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.value import from_json
+from shared.contracts.variable import secret_refusal
 from shared.nodes import NodeFailed
 
 Opener = Callable[[str, str, str], str]
@@ -14,7 +15,7 @@ Opener = Callable[[str, str, str], str]
 
 def add_secrets(ready: NodeReady, node_task: NodeTask, context: Context, opener: Opener | None) -> None:
     """Give the node the secret variables that it names. Raises NodeFailed: `unknown_variable`,
-    `secret_variable` (for a node that is not a connector's)."""
+    `secret_variable` (for a node that is not a connector's), `secret_unreadable`."""
     plain = context.bindings["vars"]
     opened: dict[str, Any] = {}
     for name in node_task.variables or ():
@@ -23,13 +24,11 @@ def add_secrets(ready: NodeReady, node_task: NodeTask, context: Context, opener:
         if name not in ready.secrets:
             said = f"there is no variable {name!r} in this workspace: create it, then run this again"
             raise NodeFailed("unknown_variable", said, variable=name)
-        if opener is None or not ready.secrets[name]:
+        if not ready.secrets[name]:
             raise NodeFailed("secret_variable", secret_refusal(name), variable=name)
+        if opener is None:
+            said = f"vars.{name} cannot be opened: these connectors have no key of the vault"
+            raise NodeFailed("secret_unreadable", said, variable=name)
         opened[name] = from_json(opener(ready.workspace_id, name, ready.secrets[name]))
     if opened:
         context.bindings = {**context.bindings, "vars": {**plain, **opened}}
-
-
-def secret_refusal(name: str) -> str:
-    """What is said of a secret variable where it cannot be used."""
-    return f"vars.{name} is secret: only nodes of connectors can use it"

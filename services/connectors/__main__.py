@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services import connectors
+from services.connectors.opening import opener
 from services.connectors.settings import ConnectorsSettings
 from shared.http import HttpClient
 from shared.messaging import topology
@@ -28,7 +29,8 @@ async def compose(service: Service) -> AsyncIterator[None]:
         HttpClient(allow=SETTINGS.allowed, connections_per_host=calls) as http,
     ):
         cache = Cache(service.store)
-        trees = TreeRunner(found, sandbox, Payloads(service.store), cache=cache, http=http)
+        opens = opener(SETTINGS.vault) if SETTINGS.vault else None
+        trees = TreeRunner(found, sandbox, Payloads(service.store), cache=cache, http=http, opener=opens)
         async with executor(service, found, trees, prefetch=SETTINGS.prefetch, slots=SETTINGS.slots):
             yield
 

@@ -31,6 +31,7 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    variables,
     versions,
     workflows,
 )
@@ -56,6 +57,7 @@ ROUTES = (
     imports,
     workflows,
     versions,
+    variables,
     graphs,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)

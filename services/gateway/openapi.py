@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway import control_inputs, import_models, inputs
+from services.gateway import control_inputs, import_models, inputs, plan_inputs, variable_inputs
 from services.gateway.resources import Problem
 from shared.contracts.graph import Graph
 
@@ -26,6 +26,9 @@ BODIES: tuple[type[BaseModel], ...] = (
     control_inputs.ReviewDecision,
     control_inputs.Rerun,
     control_inputs.RunsWanted,
+    variable_inputs.NewVariable,
+    variable_inputs.VariableChange,
+    plan_inputs.PlanChange,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -72,6 +75,8 @@ TAGS = [
     {"name": "runs", "description": "Runs of versions and of ad hoc graphs"},
     {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
+    {"name": "variables", "description": "Named values for the expressions of a workspace"},
+    {"name": "usage", "description": "What a workspace uses of what its plan allows"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},

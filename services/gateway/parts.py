@@ -37,6 +37,7 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
+from shared.storage.variables import Variables
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflow, Workflows
 from shared.telemetry import logger
@@ -66,7 +67,9 @@ class Gateway:
         self.sources = Sources(store)
         self.dead_box = DeadBox(settings.amqp_url, store)
         self.catalog = Catalog(NodeTypes(store))
-        self.drafts = Drafts(self.catalog, settings.max_nodes)
+        self.variables = Variables(store)
+        self.sealing = settings.sealing
+        self.drafts = Drafts(self.catalog, self.variables, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()
         self._bus = bus

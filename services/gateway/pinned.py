@@ -73,7 +73,7 @@ class PinnedVersions:
         now = now_ms()
         if (recent := self._ad_hoc.get(key)) and now - recent[1] < SAID_AGAIN_MS:
             return recent[0]
-        frozen = await self._drafts.frozen(graph, dry=dry is not None)
+        frozen = await self._drafts.frozen(workspace_id, graph, dry=dry is not None)
         if dry:
             frozen = mocked(Graph.model_validate(graph), frozen, dry)
         version = Version(

@@ -22,3 +22,8 @@ class Variable(Contract):
     created_at: Millis
     updated_at: Millis
     updated_by: str = ""
+
+
+def secret_refusal(name: str) -> str:
+    """What is said of a secret variable where it cannot be used."""
+    return f"vars.{name} is secret: only nodes of connectors can use it"

@@ -26,7 +26,8 @@ async def validate(request: Request, workspace_id: str) -> Response:
     body, _ = await read(request, GraphToCheck)
     if body.workflow_id:
         access_of(request).need("workflows:read", body.workflow_id)
-    checked = await gateway_of(request).drafts.checked(body.graph, workflow_id=body.workflow_id)
+    drafts = gateway_of(request).drafts
+    checked = await drafts.checked(workspace_id, body.graph, workflow_id=body.workflow_id)
     return json_response({"valid": not checked.problems, **check_shown(checked)})
 
 

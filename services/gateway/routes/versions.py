@@ -131,7 +131,9 @@ async def _version(request: Request, workspace_id: str, workflow_id: str, number
 
 async def _inserted(gateway: Gateway, workflow: Workflow, note: str) -> Version:
     """The draft as a version under the first free number: a publication may have died after inserting."""
-    frozen = await gateway.drafts.frozen(orjson.loads(workflow.graph), workflow_id=workflow.id)
+    frozen = await gateway.drafts.frozen(
+        workflow.workspace_id, orjson.loads(workflow.graph), workflow_id=workflow.id
+    )
     for number in range(workflow.latest + 1, workflow.latest + 1 + MOST_TRIES):
         version = Version(
             id=version_id(workflow.id, number),

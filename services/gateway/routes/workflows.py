@@ -83,7 +83,7 @@ async def save(request: Request, workspace_id: str, workflow_id: str) -> Respons
     gateway = gateway_of(request)
     change, _ = await read(request, DraftChange)
     if change.graph is not None:
-        await gateway.drafts.savable(change.graph, workflow_id=workflow_id)
+        await gateway.drafts.savable(workspace_id, change.graph, workflow_id=workflow_id)
     graph = None if change.graph is None else to_json(change.graph)
     wanted = change.model_dump(include={"name", "description", "tags"}, exclude_none=True)
     changes = wanted if graph is None else {**wanted, "graph": graph}
@@ -106,7 +106,7 @@ async def archive(request: Request, workspace_id: str, workflow_id: str) -> Resp
 
 async def created(gateway: Gateway, workspace_id: str, wanted: NewWorkflow) -> tuple[Workflow, Checked]:
     """Insert a workflow; with what its draft still lacks. Raises Refused (`invalid_graph`)."""
-    checked = await gateway.drafts.savable(wanted.graph)
+    checked = await gateway.drafts.savable(workspace_id, wanted.graph)
     now = now_ms()
     workflow = Workflow(
         id=new_id("wf"),
@@ -125,7 +125,9 @@ async def created(gateway: Gateway, workspace_id: str, wanted: NewWorkflow) -> t
 
 async def with_draft(gateway: Gateway, workflow: Workflow) -> Response:
     """A workflow as it is shown, its draft checked anew."""
-    checked = await gateway.drafts.checked(orjson.loads(workflow.graph), workflow_id=workflow.id)
+    checked = await gateway.drafts.checked(
+        workflow.workspace_id, orjson.loads(workflow.graph), workflow_id=workflow.id
+    )
     return json_response(workflow_shown(workflow, checked))
 
 
