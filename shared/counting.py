@@ -34,13 +34,13 @@ class Counting:
         found = await self._store.counted(workspace_id, month_of(now))
         return found.runs if found else await self._store.runs_since(workspace_id, begin_of(now))
 
-    async def _take_all(self, wishes: list[Wish]) -> Sequence[int | None | BaseException]:
+    async def _take_all(self, wishes: list[Wish]) -> Sequence[int | BaseException | None]:
         groups: dict[str, list[Wish]] = {}
         for wish in wishes:
             groups.setdefault(wish[0], []).append(wish)
         found = await asyncio.gather(*map(self._take, groups.values()), return_exceptions=True)
         of = dict(zip(groups, found, strict=True))
-        answers: list[int | None | BaseException] = []
+        answers: list[int | BaseException | None] = []
         for workspace_id, run_id, _, _ in wishes:
             refused = of[workspace_id]
             answers.append(refused if isinstance(refused, BaseException) else refused.get(run_id))
@@ -49,11 +49,15 @@ class Counting:
     async def _take(self, wishes: Sequence[Wish]) -> dict[str, int]:
         """The runs that are refused, each with how many there are."""
         workspace_id, _, _, now = wishes[-1]
-        counted = self._known.get(f"{workspace_id}:{month_of(now)}") or await self._read(workspace_id, now)
+        known = self._known.get(f"{workspace_id}:{month_of(now)}")
+        counted = known or await self._read(workspace_id, now)
         while True:
             after, refused = _counted(counted, wishes)
+            if after == counted and not (refused and counted is known):
+                return refused  # an old count may not know that it has them already
             if after == counted:
-                return refused
+                counted = await self._read(workspace_id, now)
+                continue
             if rev := await self._store.save(after):
                 self._remember(after.model_copy(update={"rev": rev}))
                 return refused
@@ -109,8 +113,8 @@ def end_of(at: Millis) -> Millis:
 
 
 def _first(at: Millis) -> datetime:
-    at_midnight = {"day": 1, "hour": 0, "minute": 0, "second": 0, "microsecond": 0}
-    return datetime.fromtimestamp(at / 1000, UTC).replace(**at_midnight)
+    then = datetime.fromtimestamp(at / 1000, UTC)
+    return datetime(then.year, then.month, 1, tzinfo=UTC)
 
 
 def _millis(at: datetime) -> Millis:

@@ -124,7 +124,7 @@ def node(
     return register
 
 
-def _kept_fields(config_model: type[NodeConfig]) -> dict[str, list[str]]:
+def _kept_fields(config_model: type[NodeConfig]) -> dict[str, Any]:
     """The config fields in which `{{ }}` is not evaluated with the rest."""
     return {name: list(_marked(config_model, mark)) for mark, name in _MARKS.items()}
 

@@ -11,7 +11,7 @@ from typing import Literal
 from shared.contracts.base import Millis
 from shared.contracts.directive import AwaitDecision, AwaitSignal, Directive, SleepUntil, SpawnRuns
 from shared.contracts.node_run import node_run_id
-from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, NodeState, Run, child_id
+from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, NodeState, Run, child_id, has_children
 
 SLACK_MS = 60_000
 """Clocks differ, and a planner that is busy comes late."""
@@ -116,7 +116,9 @@ def _latest(run: Run, now: Millis) -> Millis:
 def _under_way(run: Run) -> Iterator[Reason]:
     """A running run has something in flight, or some node that waits."""
     states = run.nodes.values()
-    in_flight = any(state.status in IN_FLIGHT for state in states)
+    in_flight = any(
+        state.status in IN_FLIGHT or (run.max_parallel and has_children(state)) for state in states
+    )
     waits = any(state.status == "suspended" or _waits_to_retry(state) for state in states)
     if run.eligible and not in_flight:
         yield Reason("not_sent", f"{', '.join(run.eligible[:5])} may run and nothing was sent", REVIVE)

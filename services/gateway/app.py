@@ -31,6 +31,7 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    usage,
     variables,
     versions,
     workflows,
@@ -58,6 +59,7 @@ ROUTES = (
     workflows,
     versions,
     variables,
+    usage,
     graphs,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
@@ -105,6 +107,7 @@ def routed(gateway: Gateway) -> FastAPI:
     for each in ROUTES:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
     app.include_router(graphs.catalog_router, prefix=PREFIX)
+    app.include_router(usage.plans_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])

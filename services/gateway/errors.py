@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from shared.quotas import QuotaExceeded
 from shared.storage.trouble import cannot_be_reached, is_full
 from shared.telemetry import logger, trace_id
 
@@ -87,6 +88,11 @@ def refusal(code: str, faults: Sequence[Fault], *, first: Fault | None = None) -
     place = f"{named['path']}: " if named["path"] else ""
     rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return Refused(code, f"{place}{named['message']}{rest}", faults)
+
+
+def over_quota(error: QuotaExceeded) -> Refused:
+    """403 and not 429: nobody is to try again by itself, for that would be for weeks."""
+    return Refused(error.code, str(error), [{"path": error.limit, "code": error.code, "message": str(error)}])
 
 
 def problem(refused: Refused, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:

@@ -28,6 +28,8 @@ from shared.contracts.events import (
 from shared.contracts.run import Run
 from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.messaging.broker import Bus, Delivery
+from shared.plans import load_plans
+from shared.quotas import Quotas
 from shared.storage.audit import Audit
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
@@ -69,6 +71,8 @@ class Gateway:
         self.catalog = Catalog(NodeTypes(store))
         self.variables = Variables(store)
         self.sealing = settings.sealing
+        self.plans = load_plans(settings.plans)
+        self.quotas = Quotas(store, self.plans, self.directory.workspace)
         self.drafts = Drafts(self.catalog, self.variables, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()

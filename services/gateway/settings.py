@@ -5,6 +5,7 @@ import sys
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from shared.contracts.graph import DEFAULT_MAX_NODES, MOST_NODES
+from shared.plans import load_plans
 from shared.sealing import SealingKey
 from shared.service import Settings
 
@@ -24,6 +25,7 @@ class GatewaySettings(Settings):
     owner_email: str = Field("owner@localhost", description="Who the first start makes an owner")
     owner_password: SecretStr | None = Field(None, min_length=10)
     vault_public_key: str = Field("", description="What secrets are sealed to; without it none can be kept")
+    plans: str = Field("", description="A file of plans instead of those that come along (shared/plans.yaml)")
     max_body_mb: float = Field(5, gt=0, le=100, description="Largest request body, in megabytes")
     max_nodes: int = Field(DEFAULT_MAX_NODES, ge=1, le=MOST_NODES)
     public_url: str = Field(
@@ -39,6 +41,12 @@ class GatewaySettings(Settings):
     def _is_key(cls, value: str) -> str:
         if value:
             SealingKey.parse(value)
+        return value
+
+    @field_validator("plans")
+    @classmethod
+    def _are_plans(cls, value: str) -> str:
+        load_plans(value)
         return value
 
     @property

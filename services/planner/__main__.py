@@ -14,6 +14,7 @@ from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
 from shared.metrics import PARTITIONS_LED
+from shared.plans import load_plans
 from shared.service import Service, ended, run_service
 from shared.storage.executors import Planners
 
@@ -49,7 +50,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
             single_active=True,
         )
     keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
-    janitor = Janitor(service.store, keep)
+    janitor = Janitor(service.store, keep, load_plans(SETTINGS.plans))
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]

@@ -42,6 +42,7 @@ INDEXES: dict[str, list[str]] = {
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
     "variables": ["workspace_id"],
+    "quotas": ["workspace_id"],
     "audit": ["workspace_id", "at"],
 }
 
