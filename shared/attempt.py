@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,24 +10,29 @@ from pydantic import ValidationError
 
 from shared.context import Context
 from shared.contracts.base import Json
+from shared.contracts.catalog import NodeType
 from shared.contracts.directive import AwaitDecision, AwaitSignal, Directive, SleepUntil, SpawnRuns
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.failure import Failure, failure
 from shared.contracts.graph import OUT
 from shared.contracts.node_run import NodeResult
 from shared.contracts.value import MAX_VALUE_BYTES, Value, from_json, to_json
+from shared.credentials import Opened
 from shared.expressions import ExpressionError, resolve
 from shared.ids import now_ms
 from shared.metrics import NODE_SECONDS
 from shared.mocked import mocked
 from shared.nodes import NodeFailed, Registered, Routed
 from shared.patience import patiently
+from shared.redaction import NOTHING, REDACTING, Redactor
 from shared.remembered import Remembered, key_of
 from shared.sandbox import SandboxError
 from shared.secret_variables import Opener, add_secrets
 from shared.storage.payloads import Payloads
 from shared.telemetry import logger
 
+Keyring = Callable[[NodeReady, str, NodeType], Awaitable[Opened]]
+"""Opens a credential for a node of a type, in a message; raises NodeFailed where that must not be."""
 MAX_LIST_BYTES = 15_000_000
 """The largest list that a map is given: the planner unpacks it."""
 DIRECTIVES = (SleepUntil, AwaitDecision, AwaitSignal, SpawnRuns)
@@ -54,6 +59,17 @@ class _Outcome:
             return "failed"
         return "suspended" if self.directive else "succeeded"
 
+    def redact(self, redactor: Redactor) -> None:
+        """Take the secrets out of all that is kept or told. What holds none, as almost always, is not
+        parsed."""
+        if self.output and redactor.finds(self.output):
+            self.value = redactor.value(from_json(self.output))
+            self.output = to_json(self.value)
+        if self.input and redactor.finds(self.input):
+            self.input = to_json(redactor.value(from_json(self.input)))
+        if self.failure:
+            self.failure = Failure.model_validate(redactor.value(self.failure.model_dump()))
+
     def take(self, answer: Any) -> None:
         """Sort what the node type has answered; raises NodeFailed when it is too large to be stored."""
         if isinstance(answer, Failure):
@@ -77,11 +93,13 @@ class Attempts:
         node_types: Mapping[str, Registered],
         payloads: Payloads,
         remembered: Remembered | None,
+        keyring: Keyring | None = None,
         opener: Opener | None = None,
     ) -> None:
         self._node_types = node_types
         self._payloads = payloads
         self._remembered = remembered
+        self._keyring = keyring
         self._opener = opener
 
     async def run(self, ready: NodeReady, node_task: NodeTask, context: Context) -> tuple[NodeResult, Any]:
@@ -92,7 +110,10 @@ class Attempts:
             async with asyncio.timeout(node_task.timeout_s):
                 await self._answer(ready, node_task, context, outcome)
         except Exception as error:
-            outcome.failure = _failure(error, node_task)
+            outcome.failure = _failure(error, node_task, context.redactor)
+        if context.redactor is not NOTHING:
+            outcome.redact(context.redactor)
+            REDACTING.set(NOTHING)
         result = NodeResult(
             node=node_task.node,
             attempt=node_task.attempt,
@@ -123,6 +144,8 @@ class Attempts:
         add_secrets(ready, node_task, context, self._opener)
         registered = self._known(node_task.type)
         manifest = registered.node_type
+        if node_task.credential_id and manifest.credential_types:
+            await self._open(ready, node_task.credential_id, manifest, context)
         config = await resolve(
             context.sandbox,
             from_json(node_task.config),
@@ -133,7 +156,9 @@ class Attempts:
         outcome.input = _input(config, context)
         suspends = manifest.waits or manifest.bodies
         if self._remembered and node_task.cache_ttl_s and not ready.dry and not suspends:
-            outcome.key = key_of(ready.workspace_id, manifest, config, context.bindings)
+            mine = context.credential
+            which = f"{mine.id}:{mine.revision}" if mine else ""
+            outcome.key = key_of(ready.workspace_id, manifest, config, context.bindings, which)
             if hit := await self._remembered.find(outcome.key, ready.workspace_id):
                 outcome.take(Routed(hit[0], from_json(hit[1])))
                 outcome.cached, outcome.key = True, None
@@ -142,6 +167,13 @@ class Attempts:
         if outcome.directive and ready.side_effects != "none":
             said = f"{node_task.type} has side effects and asked to be suspended; a node type can do only one"
             raise NodeFailed("internal", said)
+
+    async def _open(self, ready: NodeReady, credential_id: str, manifest: NodeType, context: Context) -> None:
+        """Give the attempt its credential; raises NodeFailed where it must not be used, or cannot be."""
+        if self._keyring is None:
+            raise NodeFailed("no_vault", f"{manifest.type} is run by an executor that opens no credentials")
+        context.credential = await self._keyring(ready, credential_id, manifest)
+        context.hide(context.credential.secrets)
 
     def _known(self, type_name: str) -> Registered:
         if type_name in self._node_types:
@@ -191,16 +223,16 @@ def _size(text: Json) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _failure(error: Exception, node_task: NodeTask) -> Failure:
+def _failure(error: Exception, node_task: NodeTask, redactor: Redactor) -> Failure:
     """An exception as data; one that no node type should let through is logged as a bug."""
-    node = node_task.node
+    node, told = node_task.node, redactor.text
     match error:
         case NodeFailed():
             return error.failure.model_copy(update={"node": node})
         case ExpressionError():
-            return failure(error.code, str(error), node=node, path=error.path)
+            return failure(error.code, told(str(error)), node=node, path=error.path)
         case SandboxError():
-            return failure(error.code, str(error), node=node, line=error.line)
+            return failure(error.code, told(str(error)), node=node, line=error.line)
         case TimeoutError():
             return failure("timeout", f"the node did not finish within {node_task.timeout_s:g} s", node=node)
         case ValidationError():
@@ -208,8 +240,9 @@ def _failure(error: Exception, node_task: NodeTask) -> Failure:
             said = "; ".join(f"config.{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:5])
             return failure("invalid_config", said, node=node)
         case TypeError() | ValueError():
-            logger.warning("node.bad_value", type=node_task.type, error=str(error)[:300])
-            return failure("bad_value", f"{node_task.type}: {error}", node=node)
+            logger.warning("node.bad_value", type=node_task.type, error=told(str(error))[:300])
+            return failure("bad_value", told(f"{node_task.type}: {error}"), node=node)
         case _:
             logger.exception("node.raised", type=node_task.type, node=node)
-            return failure("internal", f"{node_task.type} raised {type(error).__name__}: {error}", node=node)
+            said = f"{node_task.type} raised {type(error).__name__}: {error}"
+            return failure("internal", told(said), node=node)

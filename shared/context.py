@@ -1,11 +1,13 @@
 """What a node type gets besides its config: who it runs for, the sandbox, the HTTP client, a log."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.node_run import MAX_LINE_CHARS, MAX_LOG_LINES
+from shared.credentials import Opened
 from shared.expressions import evaluate_each, evaluate_one
+from shared.redaction import NOTHING, REDACTING, Redactor
 from shared.sandbox import Ran, Sandbox
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ class Context:
     and in the body of a container item and index.
 
     A loop is asked once for each `turn`, from the second on with the `state` that the one before has left. In
-    a `dry` run nothing waits and nobody is asked."""
+    a `dry` run nothing waits and nobody is asked. `credential` is the node's, opened for this attempt, and
+    `redactor` knows its secrets."""
 
     run_id: str
     workspace_id: str
@@ -33,6 +36,9 @@ class Context:
     turn: int = 0
     state: Any = None
     dry: bool = False
+    credential: Opened | None = None
+    redactor: Redactor = NOTHING
+    _hidden: frozenset[str] = frozenset()
     _unkept: int = 0
 
     @property
@@ -63,8 +69,16 @@ class Context:
         SandboxError."""
         return await self.sandbox.javascript.run(code, inputs, timeout_s=timeout_s, log=self.log)
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep these out of all that is logged, kept or told of this attempt from now on."""
+        hidden = self._hidden | frozenset(secrets)
+        if hidden != self._hidden:
+            self._hidden, self.redactor = hidden, Redactor(hidden)
+            REDACTING.set(self.redactor)
+
     def log(self, line: str) -> None:
         """Keep a line with the node run; number, length and total are capped, and what is cut says so."""
+        line = self.redactor.text(line)
         left = MAX_LOG_CHARS - sum(map(len, self.logs))
         if not self._unkept and len(self.logs) < MAX_LOG_LINES - 1 and left > 0:
             self.logs.append(_cut(line, min(MAX_LINE_CHARS, left)))

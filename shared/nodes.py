@@ -14,7 +14,7 @@ or a graph."""
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -93,6 +93,7 @@ def node(
     ports_from: str | None = None,
     icon: str = "box",
     credential_type: str | None = None,
+    optional_credentials: Sequence[str] = (),
     waits: bool = False,
     part: bool = False,
 ) -> Callable[[F], F]:
@@ -117,6 +118,7 @@ def node(
             waits=waits,
             part=part,
             credential_type=credential_type,
+            optional_credentials=list(optional_credentials),
         )
         run.registered = Registered(node_type, config_model, run)  # type: ignore[attr-defined]
         return run

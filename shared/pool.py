@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import product
 
+from shared.contracts.credential import CredentialType
 from shared.contracts.events import NodeReady, NodesCancelled, NodeTypeAnnounced
 from shared.execute import Executor
 from shared.messaging import topology
 from shared.nodes import Registered
 from shared.service import Service
+from shared.storage.credential_types import CredentialTypes
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
 from shared.storage.node_types import NodeTypes
@@ -26,6 +28,7 @@ async def executor(
     *,
     prefetch: int,
     slots: int = 100,
+    credential_types: Sequence[CredentialType] = (),
 ) -> AsyncIterator[None]:
     """Serve every pool these node types name. The `high` lane gets as many messages of its own as the
     `normal` one, so that a full normal lane never holds it up."""
@@ -40,7 +43,7 @@ async def executor(
         await work.leave()
 
     service.drain.append(drain)
-    announcing = asyncio.create_task(_announce(service, node_types))
+    announcing = asyncio.create_task(_announce(service, node_types, credential_types))
     yield
     announcing.cancel()
     beating.cancel()
@@ -65,14 +68,19 @@ def _subscribe(service: Service, work: Executor, pools: Sequence[str], prefetch:
     )
 
 
-async def _announce(service: Service, node_types: Mapping[str, Registered]) -> None:
+async def _announce(
+    service: Service, node_types: Mapping[str, Registered], credential_types: Sequence[CredentialType]
+) -> None:
     """Tell the catalog, in the store and on the bus, as soon as both are there."""
     manifests = [each.node_type for each in node_types.values()]
-    message = NodeTypeAnnounced(executor=service.id, node_types=manifests)
+    message = NodeTypeAnnounced(
+        executor=service.id, node_types=manifests, credential_types=list(credential_types)
+    )
     await service.health.wait_started()
     while True:
         try:
             await NodeTypes(service.store).put(manifests)
+            await CredentialTypes(service.store).put(credential_types)
             await service.bus.show(message, NodeTypeAnnounced.event)
             return
         except Exception as error:

@@ -46,10 +46,15 @@ class Remembered:
 
 
 def key_of(
-    workspace_id: str, node_type: NodeType, config: Mapping[str, Any], bindings: Mapping[str, Any]
+    workspace_id: str,
+    node_type: NodeType,
+    config: Mapping[str, Any],
+    bindings: Mapping[str, Any],
+    credential: str = "",
 ) -> str:
     """A digest of all that a node's answer depends on: its type as it is today, its config with the
-    expressions evaluated, and whatever those that are evaluated per item name.
+    expressions evaluated, whatever those that are evaluated per item name, and which credential it has, in
+    which revision.
 
     The order of keys counts: a table's columns, for one, follow it."""
     parts = [
@@ -57,6 +62,7 @@ def key_of(
         node_type.model_dump_json(),
         to_json(config),
         to_json(_named_per_item(node_type, config, bindings)),
+        *([credential] if credential else []),
     ]
     digest = sha256()
     for part in parts:

@@ -1,6 +1,6 @@
 """A workspace's variables as one node gets them: secret ones only where they can be opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from shared.context import Context
@@ -30,5 +30,15 @@ def add_secrets(ready: NodeReady, node_task: NodeTask, context: Context, opener:
             said = f"vars.{name} cannot be opened: these connectors have no key of the vault"
             raise NodeFailed("secret_unreadable", said, variable=name)
         opened[name] = from_json(opener(ready.workspace_id, name, ready.secrets[name]))
+        context.hide(_texts(opened[name]))
     if opened:
         context.bindings = {**context.bindings, "vars": {**plain, **opened}}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All that is to be hidden of a secret: its texts and numbers, wherever they are in it."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)

@@ -116,9 +116,8 @@ def _latest(run: Run, now: Millis) -> Millis:
 def _under_way(run: Run) -> Iterator[Reason]:
     """A running run has something in flight, or some node that waits."""
     states = run.nodes.values()
-    in_flight = any(
-        state.status in IN_FLIGHT or (run.max_parallel and has_children(state)) for state in states
-    )
+    in_flight = any(state.status in IN_FLIGHT for state in states)
+    in_flight = in_flight or (run.max_parallel is not None and any(map(has_children, states)))
     waits = any(state.status == "suspended" or _waits_to_retry(state) for state in states)
     if run.eligible and not in_flight:
         yield Reason("not_sent", f"{', '.join(run.eligible[:5])} may run and nothing was sent", REVIVE)

@@ -18,6 +18,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags
 from opentelemetry.trace import Status as SpanStatus
 
+from shared.redaction import NOTHING, REDACTING
+
 logger = structlog.stdlib.get_logger()
 _tracer = trace.get_tracer("weft")
 _exporting = False
@@ -26,6 +28,8 @@ _exporting = False
 def set_up_logs(service: str, level: str) -> None:
     """Structured JSON lines on standard output, each with the service and the trace it belongs to."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_RedactedLines("%(message)s"))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -33,6 +37,7 @@ def set_up_logs(service: str, level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_trace,
             structlog.processors.format_exc_info,
+            _redacted,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -99,6 +104,21 @@ def _parse(text: str) -> SpanContext | None:
     except ValueError:
         return None
     return context if context.is_valid else None
+
+
+class _RedactedLines(logging.Formatter):
+    """What libraries log, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record, without the secrets of the node that it is about."""
+        return REDACTING.get().text(super().format(record))
+
+
+def _redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    redactor = REDACTING.get()
+    if redactor is NOTHING:
+        return event
+    return {name: redactor.value(each) for name, each in event.items()}
 
 
 def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from shared.attempt import Attempts
+from shared.attempt import Attempts, Keyring
 from shared.context import Context
 from shared.contracts.events import NodeReady, NodeTask
 from shared.contracts.node_run import NodeResult
@@ -32,10 +32,11 @@ class TreeRunner:
         *,
         cache: Cache | None = None,
         http: Any = None,
+        keyring: Keyring | None = None,
         opener: Opener | None = None,
     ) -> None:
         remembered = Remembered(cache, payloads) if cache else None
-        self._attempts = Attempts(node_types, payloads, remembered, opener)
+        self._attempts = Attempts(node_types, payloads, remembered, keyring, opener)
         self._sandbox = sandbox
         self._payloads = payloads
         self._http = http

@@ -1,11 +1,14 @@
 """The connectors: every call to a third party, each product in a pool of its own."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services import connectors
+from services.connectors.composed import credentials_of
 from services.connectors.opening import opener
 from services.connectors.settings import ConnectorsSettings
+from shared.credentials import discover_types
 from shared.http import HttpClient
 from shared.messaging import topology
 from shared.nodes import discover
@@ -17,6 +20,7 @@ from shared.storage.payloads import Payloads
 from shared.tree import TreeRunner
 
 SETTINGS = ConnectorsSettings()
+os.environ.pop("WEFT_VAULT_KEYS", None)  # the processes of the sandbox inherit the rest
 
 
 @asynccontextmanager
@@ -24,14 +28,19 @@ async def compose(service: Service) -> AsyncIterator[None]:
     """Compose the connectors: their operations, the guarded HTTP client, a sandbox for expressions."""
     found = discover(connectors, vault=True)
     calls = SETTINGS.slots * len(topology.LANES)
+    types = discover_types(connectors)
     async with (
         Sandbox(processes=SETTINGS.sandboxes) as sandbox,
         HttpClient(allow=SETTINGS.allowed, connections_per_host=calls) as http,
+        credentials_of(service, SETTINGS.vault, types, http) as keyring,
     ):
-        cache = Cache(service.store)
-        opens = opener(SETTINGS.vault) if SETTINGS.vault else None
-        trees = TreeRunner(found, sandbox, Payloads(service.store), cache=cache, http=http, opener=opens)
-        async with executor(service, found, trees, prefetch=SETTINGS.prefetch, slots=SETTINGS.slots):
+        trees = TreeRunner(
+            found, sandbox, Payloads(service.store), cache=Cache(service.store), http=http,
+            keyring=keyring.for_node, opener=opener(SETTINGS.vault) if SETTINGS.vault else None,
+        )  # fmt: skip
+        about = [each.about for each in types.values()]
+        limits = {"prefetch": SETTINGS.prefetch, "slots": SETTINGS.slots}
+        async with executor(service, found, trees, **limits, credential_types=about):
             yield
 
 

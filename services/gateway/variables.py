@@ -30,6 +30,7 @@ async def made(gateway: Gateway, workspace_id: str, wanted: NewVariable, by: str
         name=wanted.name,
         secret=wanted.secret,
         value=_sealed(gateway, workspace_id, wanted.name, text) if wanted.secret else text,
+        kid=_kid(gateway, wanted.secret),
         description=wanted.description,
         created_at=now,
         updated_at=now,
@@ -50,17 +51,18 @@ async def replaced(
     if wanted.rev != before.rev:
         raise _stale(before.rev, wanted.rev)
     secret = before.secret if wanted.secret is None else wanted.secret
-    value = before.value
+    value, kid = before.value, before.kid if secret else ""
     if wanted.has_value:
         value = _text(wanted.value)
     elif before.secret and not secret:
         raise Refused("invalid_request", "secret: what is sealed cannot be read back; send a new `value` too")
     if secret and (wanted.has_value or not before.secret):
-        value = _sealed(gateway, workspace_id, name, value)
+        value, kid = _sealed(gateway, workspace_id, name, value), _kid(gateway, secret)
     after = before.model_copy(
         update={
             "secret": secret,
             "value": value,
+            "kid": kid,
             "description": before.description if wanted.description is None else wanted.description,
             "rev": before.rev + 1,
             "updated_at": now_ms(),
@@ -84,6 +86,10 @@ def _sealed(gateway: Gateway, workspace_id: str, name: str, text: Json) -> str:
     if gateway.sealing is None:
         raise Refused("no_vault", "Secrets cannot be kept here: set WEFT_VAULT_PUBLIC_KEY of the gateway")
     return gateway.sealing.seal(text.encode(), context_of("variable", workspace_id, name))
+
+
+def _kid(gateway: Gateway, secret: bool) -> str:
+    return gateway.sealing.kid if secret and gateway.sealing else ""
 
 
 def _stale(now: int | None, wanted: int) -> Refused:

@@ -172,6 +172,7 @@ class Outbox:
             after_port=None if is_head else graph.incoming[node_id][0].port,
             references=frozen.references,
             variables=frozen.variables if "vars" in frozen.roots else None,
+            credential_id=node.credential_id,
         )
 
     async def _fit(self, outputs: dict[str, Value]) -> dict[str, Value]:

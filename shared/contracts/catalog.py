@@ -12,6 +12,9 @@ SideEffects = Literal["none", "repeatable", "once"]
 GET); `once`: claimed, a lost attempt fails with `lost` (a POST)."""
 
 
+TYPE_NAME = r"^[a-z][a-z0-9_.]{0,99}$"
+
+
 class SideEffectsBy(Contract):
     """Side effects that follow from one static config field, such as the method of an HTTP request."""
 
@@ -23,7 +26,7 @@ class SideEffectsBy(Contract):
 class NodeType(Contract):
     """One entry of the catalog. `ports_from` is a path to further ports in the config: `cases[].port`."""
 
-    type: str = Field(pattern=r"^[a-z][a-z0-9_.]{0,99}$")
+    type: str = Field(pattern=TYPE_NAME)
     title: str
     description: str
     category: str
@@ -46,6 +49,9 @@ class NodeType(Contract):
     part: bool = False
     """Whether it only serves another node, like the input of an imported state: limits do not count it."""
     credential_type: str | None = None
+    """The type of the credential that it needs."""
+    optional_credentials: list[str] = []
+    """The types of credential of which it can use one, if it is given any."""
     vault: bool = False
     """Whether its executor can open secrets: it is a connector's."""
 
@@ -53,6 +59,12 @@ class NodeType(Contract):
     def unread(self) -> list[str]:
         """The config fields in which `{{ }}` is left as it is: program text, and bodies."""
         return [*self.code, *self.bodies]
+
+    @property
+    def credential_types(self) -> list[str]:
+        """The types of credential that it can use."""
+        needed = [self.credential_type] if self.credential_type else []
+        return [*needed, *self.optional_credentials]
 
 
 def ports_of(node_type: NodeType, node: Node) -> list[str]:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Json, Millis
 from shared.contracts.catalog import NodeType
+from shared.contracts.credential import CredentialType
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import Event, Lane, Run, RunStatus
 from shared.contracts.value import Value
@@ -70,6 +71,7 @@ class NodeTask(Contract):
     after_port: str | None = None
     references: list[str] = Field(default_factory=list)
     variables: list[str] | None = None
+    credential_id: str | None = None
 
 
 class SliceItem(Contract):
@@ -231,11 +233,35 @@ class AccessChanged(Message):
 
 
 class NodeTypeAnnounced(Message):
-    """An executor has (re)started and can run these types."""
+    """An executor has (re)started and can run these types; connectors know types of credentials, too."""
 
     event: ClassVar[str] = "node_type.announced"
     executor: str
     node_types: list[NodeType]
+    credential_types: list[CredentialType] = Field(default_factory=list[CredentialType])
+
+
+class CredentialAsked(Message):
+    """Somebody wants a credential tried out, or the sign-in `connecting_id` finished. What has become of it
+    is in the credential's state, under `id`."""
+
+    event: ClassVar[str] = "credential.asked"
+    id: str
+    workspace_id: str
+    credential_id: str
+    ask: Literal["test", "connect"]
+    url: str | None = None
+    connecting_id: str = ""
+    at: Millis
+
+
+class CredentialAnswered(Message):
+    """What was asked for has been done; shown, never relied upon."""
+
+    event: ClassVar[str] = "credential.answered"
+    id: str
+    workspace_id: str
+    credential_id: str
 
 
 PLANNER_MESSAGES: tuple[type[Message], ...] = (
@@ -261,4 +287,6 @@ MESSAGES: tuple[type[Message], ...] = (
     WorkflowChanged,
     AccessChanged,
     NodeTypeAnnounced,
+    CredentialAsked,
+    CredentialAnswered,
 )

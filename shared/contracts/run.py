@@ -118,8 +118,8 @@ class Run(Contract):
     `ancestors` are the workflows that led to it. `secret` makes the tokens of resume URLs; it is never shown.
     A `dry` run touches nothing outside; `answered` counts what its mocks have answered before a child run
     began, by their paths in it; `pins` says that pinned outputs count. `rerun_of` is the run whose
-    results it took over. `max_parallel` is what the workspace's plan allows at most. `waiting_for` is set when
-    it is stored: a list finds by it."""
+    results it took over. `max_parallel` is what the workspace's plan allows at most. `waiting_for` is set
+    when it is stored: a list finds by it."""
 
     id: str = Field(validation_alias="_id", serialization_alias="_id")
     workspace_id: str

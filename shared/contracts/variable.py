@@ -11,12 +11,13 @@ VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{
 
 
 class Variable(Contract):
-    """The `value` of a plain one is JSON text; that of a secret one is such text, sealed for the vault."""
+    """The `value` of a plain one is JSON text; that of a secret one is such text, sealed to the key `kid`."""
 
     workspace_id: str
     name: VariableName
     secret: bool = False
     value: str
+    kid: str = ""
     description: str = ""
     rev: int = 1
     created_at: Millis

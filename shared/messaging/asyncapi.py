@@ -26,6 +26,8 @@ PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
     events.WorkflowChanged: (("gateway",), ("gateway",)),
     events.AccessChanged: (("gateway",), ("gateway",)),
     events.NodeTypeAnnounced: (("runner", "connectors", "assistant"), ("gateway",)),
+    events.CredentialAsked: (("gateway",), ("connectors",)),
+    events.CredentialAnswered: (("connectors",), ("gateway",)),
 }
 """Who sends each message, and who takes it."""
 

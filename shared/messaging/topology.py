@@ -6,6 +6,7 @@ from zlib import crc32
 EXCHANGE = "weft"
 DEAD_EXCHANGE = "weft.dead"
 DEAD_QUEUE = "dead.v1"
+CREDENTIALS_QUEUE = "credentials.v1"
 PARTITIONS = 16
 LANES = ("high", "normal")
 DELIVERY_LIMIT = 20

@@ -48,6 +48,11 @@ class Variables:
             query["secret"] = secret
         return [each.rpartition(":")[2] for each in await self._collection.ids(query, limit=limit)]
 
+    async def sealed_to(self, kids: Collection[str], limit: int) -> list[Variable]:
+        """Some of those that are sealed to one of these keys, whatever workspace they belong to."""
+        found = await self._collection.find({"kid": {"$in": list(kids)}}, limit=limit)
+        return [_variable(each) for each in found]
+
     async def save(self, variable: Variable) -> bool:
         """Replace the one whose `rev` is one less; False when it has changed since it was read."""
         guard = {"_id": f"{variable.workspace_id}:{variable.name}", "rev": variable.rev - 1}

@@ -17,11 +17,13 @@ from services.connectors.http.encode import (
     text_body,
     text_of,
 )
+from services.connectors.http.signing import send_signed
 from shared.context import Context
 from shared.contracts.catalog import SideEffectsBy
-from shared.http import HttpFailed, HttpRequest, HttpResponse
+from shared.http import HttpClient, HttpFailed, HttpRequest, HttpResponse
 from shared.nodes import NodeConfig, NodeFailed, node
 
+CREDENTIALS = ("http.bearer", "http.basic", "http.header", "http.query", "oauth2")
 MOST_BYTES = 50_000_000
 BODIES = ("json", "form", "body", "body_base64")
 
@@ -85,6 +87,7 @@ class Answer(TypedDict):
 
 @node(
     "http.request", title="HTTP request", category="http", icon="globe", pool="http",
+    optional_credentials=CREDENTIALS,
     side_effects=SideEffectsBy(
         field="method",
         cases=dict.fromkeys(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"), "repeatable"),
@@ -96,7 +99,7 @@ async def request(config: Config, context: Context) -> Answer:
     if context.http is None:
         raise RuntimeError("this executor was started without an HTTP client")
     try:
-        response = await context.http.send(http_request(config, context.idempotency_key))
+        response = await _sent(context.http, config, context)
     except HttpFailed as failed:
         status = failed.details.get("status")
         if failed.code == "too_large" and isinstance(status, int) and not 200 <= status < 300:
@@ -110,6 +113,18 @@ async def request(config: Config, context: Context) -> Answer:
         "body": body_of(response, config.parse),
         "url": response.url,
     }
+
+
+async def _sent(http: HttpClient, config: Config, context: Context) -> HttpResponse:
+    prepared = http_request(config, context.idempotency_key)
+    if context.credential is None:
+        return await http.send(prepared)
+    if config.auth:
+        raise NodeFailed("bad_config", "the node has both a credential and auth; leave one out")
+    try:
+        return await send_signed(http, prepared, context.credential)
+    finally:
+        context.hide(context.credential.secrets)
 
 
 def http_request(config: Config, idempotency_key: str) -> HttpRequest:
