@@ -106,10 +106,7 @@ class Outbox:
         frozen = [graph.frozen[node_id] for node_id in sent]
         named = {node_id for each in frozen for node_id in each.references} - set(sent)
         uses_trigger = any("trigger" in each.roots for each in frozen)
-        outputs, variables = await asyncio.gather(
-            self._named(run, graph, named), self._naming.of(run.workspace_id, frozen)
-        )
-        opens = all(each.vault for each in frozen)
+        variables = await self._naming.of(run.workspace_id, frozen)
         return NodeReady(
             run_id=run.id,
             workspace_id=run.workspace_id,
@@ -118,13 +115,13 @@ class Outbox:
             lane=run.lane,
             side_effects=frozen[0].side_effects,
             nodes=[self._node_task(run, graph, node_id, is_head=node_id == head) for node_id in sent],
-            outputs=await self._fit(outputs),
+            outputs=await self._fit(await self._named(run, graph, named)),
             trigger=run.input if uses_trigger else None,
             item=run.item,
             index=run.index,
             signals=self._signals(run, graph) if any("run" in each.roots for each in frozen) else {},
             vars=await self._carried(variables),
-            secrets={name: text if opens else "" for name, text in variables.secret.items()},
+            secrets=_sealed(variables, frozen),
             dry=run.dry,
             sent_at=now,
         )
@@ -197,6 +194,12 @@ def mock_of(run: Run, node: Node, frozen: FrozenNode) -> Json | None:
     if run.pins and node.policy.pinned_output is not None and OUT in frozen.ports:
         return to_json({"output": node.policy.pinned_output})
     return None
+
+
+def _sealed(variables: Named, nodes: Sequence[FrozenNode]) -> dict[str, str]:
+    """Secret variables; without what is sealed, unless these nodes' executors can open it."""
+    opens = all(each.vault for each in nodes)
+    return {name: text if opens else "" for name, text in variables.secret.items()}
 
 
 def unsent(before: Run, decision: Decision, sent: int) -> list[str]:
