@@ -67,8 +67,9 @@ class QuotaStore:
     async def runs_since(self, workspace_id: str, at: Millis) -> int:
         """How many runs began then or later that are stored; child runs and dry ones do not count."""
         query: Document = {"workspace_id": workspace_id, "level": "top", "created_at": {"$gte": at}}
-        found = await self._runs.count_by(query, "dry")
-        return sum(count for dry, count in found.items() if dry != "True")
+        every = await self._runs.count_by(query, "level")
+        dry = await self._runs.count_by({**query, "dry": True}, "level")
+        return sum(every.values()) - sum(dry.values())
 
     async def active_workflows(self, workspace_id: str) -> set[str]:
         """The workflows that have an active trigger."""

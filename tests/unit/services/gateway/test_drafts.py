@@ -49,7 +49,8 @@ def drafts(max_nodes: int = 100) -> Drafts:
 
 
 async def test_an_unknown_type_is_looked_up_once_more() -> None:
-    frozen = await drafts().frozen("default", {"nodes": [{"id": "a", "type": "set", "config": {"values": {}}}]})
+    graph = {"nodes": [{"id": "a", "type": "set", "config": {"values": {}}}]}
+    frozen = await drafts().frozen("default", graph)
     assert frozen["a"].pool == "core"
 
 

@@ -32,7 +32,7 @@ def test_a_secret_variable_is_refused_where_no_connector_opens_it(types: dict[st
 def test_a_connector_may_use_it_and_a_run_must_not_answer_with_it(types: dict[str, NodeType]) -> None:
     call = raw_node("call", "request", {"method": "{{ vars.key }}"})
     assert not check(raw_graph([call]), types, variables=VARIABLES).problems
-    graph = raw_graph([call], settings={"output": "{{ vars.key.inner }}"})
+    graph = raw_graph([call], output="{{ vars.key.inner }}")
     assert [each.path for each in check(graph, types, variables=VARIABLES).problems] == ["settings.output"]
 
 
