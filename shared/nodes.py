@@ -103,23 +103,15 @@ def node(
         hints = get_type_hints(run, include_extras=True)
         config_model: type[NodeConfig] = hints["config"]
         node_type = NodeType(
-            type=type_name,
-            title=title,
-            category=category,
-            icon=icon,
-            pool=pool,
+            type=type_name, title=title, category=category, icon=icon, pool=pool,
             description=(inspect.getdoc(run) or title).splitlines()[0],
-            side_effects=side_effects,
-            ports=[OUT] if ports is None else ports,
-            ports_from=ports_from,
+            side_effects=side_effects, ports=[OUT] if ports is None else ports, ports_from=ports_from,
             config_schema=config_model.model_json_schema(),
             output_schema=_output_schema(hints.get("return", Any)),
             **_kept_fields(config_model),
-            waits=waits,
-            part=part,
-            credential_type=credential_type,
+            waits=waits, part=part, credential_type=credential_type,
             optional_credentials=list(optional_credentials),
-        )
+        )  # fmt: skip
         run.registered = Registered(node_type, config_model, run)  # type: ignore[attr-defined]
         return run
 

@@ -61,7 +61,8 @@ def _forms(secret: str) -> Iterator[str]:
     raw = secret.encode("utf-8", "replace")
     yield secret
     for ascii_only in (True, False):
-        yield dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        once = dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield from (once, once.replace("/", r"\/"), dumps(once, ensure_ascii=ascii_only)[1:-1])
     for url in (quote(raw), quote(raw, safe=""), quote_plus(raw)):
         yield url
         yield re.sub("%..", lambda found: found[0].lower(), url)

@@ -21,6 +21,7 @@ from services.gateway.present import json_response
 from services.gateway.routes import (
     bulk,
     controls,
+    credentials,
     dead_letters,
     events,
     graphs,
@@ -33,12 +34,19 @@ from services.gateway.routes import (
     signals,
     usage,
     variables,
+    vault,
     versions,
     workflows,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
-from shared.contracts.events import AccessChanged, NodeProgress, NodeTypeAnnounced, WorkflowChanged
+from shared.contracts.events import (
+    AccessChanged,
+    CredentialAnswered,
+    NodeProgress,
+    NodeTypeAnnounced,
+    WorkflowChanged,
+)
 from shared.health import HealthApp
 from shared.ids import now_ms
 from shared.messaging import asyncapi
@@ -61,8 +69,9 @@ ROUTES = (
     variables,
     usage,
     graphs,
+    credentials,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
 
 
 @asynccontextmanager
@@ -110,6 +119,7 @@ def routed(gateway: Gateway) -> FastAPI:
     app.include_router(usage.plans_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
+    app.include_router(vault.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

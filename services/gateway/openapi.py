@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway import control_inputs, import_models, inputs, plan_inputs, variable_inputs
+from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
 from shared.contracts.graph import Graph
 
@@ -29,6 +30,10 @@ BODIES: tuple[type[BaseModel], ...] = (
     variable_inputs.NewVariable,
     variable_inputs.VariableChange,
     plan_inputs.PlanChange,
+    credential_inputs.NewCredential,
+    credential_inputs.CredentialChange,
+    credential_inputs.CredentialTest,
+    credential_inputs.SignInCode,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -79,5 +84,7 @@ TAGS = [
     {"name": "usage", "description": "What a workspace uses of what its plan allows"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "credentials", "description": "What nodes sign in with elsewhere: sealed, shared, never shown"},
+    {"name": "vault", "description": "The key that secrets are sealed to, and signing in with other sides"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
+from services.gateway.answers import Answers
 from services.gateway.catalog import Catalog
+from services.gateway.credentials.types import KnownTypes
 from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
@@ -19,6 +21,7 @@ from shared.batcher import Batcher
 from shared.contracts.base import Json
 from shared.contracts.events import (
     AccessChanged,
+    CredentialAnswered,
     Message,
     NodeProgress,
     NodeTypeAnnounced,
@@ -31,6 +34,8 @@ from shared.messaging.broker import Bus, Delivery
 from shared.plans import load_plans
 from shared.quotas import Quotas
 from shared.storage.audit import Audit
+from shared.storage.credential_types import CredentialTypes
+from shared.storage.credentials import Connectings, Credentials, CredentialStates
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -70,12 +75,17 @@ class Gateway:
         self.dead_box = DeadBox(settings.amqp_url, store)
         self.catalog = Catalog(NodeTypes(store))
         self.variables = Variables(store)
-        self.sealing = settings.sealing
         self.plans = load_plans(settings.plans)
         self.quotas = Quotas(store, self.plans, self.directory.workspace)
-        self.drafts = Drafts(self.catalog, self.variables, settings.max_nodes)
+        self.drafts = Drafts(self.catalog, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()
+        self.answers = Answers()
+        self.credentials = Credentials(store)
+        self.credential_states = CredentialStates(store)
+        self.connectings = Connectings(store)
+        self.credential_types = KnownTypes(CredentialTypes(store))
+        self.sealing_key = settings.sealing
         self._bus = bus
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
@@ -163,6 +173,9 @@ class Gateway:
                 self.directory.changed()
             case NodeTypeAnnounced() as message:
                 self.catalog.announced(message.node_types)
+                self.credential_types.announced(message.credential_types)
+            case CredentialAnswered() as message:
+                self.answers.heard(message.id)
 
     async def _load_runs(self, ids: list[str]) -> Sequence[Run | None]:
         found = await self.runs.load(list(dict.fromkeys(ids)))

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from services.gateway.catalog import Catalog
-from services.gateway.drafts import Drafts
+from services.gateway.drafts import NONE_GIVEN, Drafts, Given
 from services.gateway.errors import Refused
 from services.gateway.mocking import Dry, mocked
 from services.gateway.recent import Recent
@@ -63,17 +63,27 @@ class PinnedVersions:
             raise Refused("not_found", f"Version {stored!r} is gone")
         return _graph_of(version, version_id)
 
-    async def ad_hoc(self, workspace_id: str, graph: dict[str, Any], dry: Dry | None = None) -> Pinned:
+    async def ad_hoc(
+        self,
+        workspace_id: str,
+        graph: dict[str, Any],
+        dry: Dry | None = None,
+        *,
+        workflow_id: str | None = None,
+        given: Given = NONE_GIVEN,
+    ) -> Pinned:
         """The version of a graph without a workflow, stored when it is new. Its id follows from the graph and
         from what the catalog says of it now, and its mocks. Raises Refused (`invalid_graph`, and what
         `mocked` refuses)."""
         text = orjson.dumps(graph, option=orjson.OPT_SORT_KEYS)
-        asked = orjson.dumps(dry, option=orjson.OPT_SORT_KEYS)
+        asked = orjson.dumps(
+            [dry, given.types, sorted(given.unshared), given.variables], option=orjson.OPT_SORT_KEYS
+        )
         key = (self._catalog.generation, sha256(b"\n".join((workspace_id.encode(), text, asked))).digest())
         now = now_ms()
         if (recent := self._ad_hoc.get(key)) and now - recent[1] < SAID_AGAIN_MS:
             return recent[0]
-        frozen = await self._drafts.frozen(workspace_id, graph, dry=dry is not None)
+        frozen = await self._drafts.frozen(graph, workflow_id=workflow_id, dry=dry is not None, given=given)
         if dry:
             frozen = mocked(Graph.model_validate(graph), frozen, dry)
         version = Version(

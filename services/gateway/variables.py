@@ -83,13 +83,13 @@ def _text(value: Any) -> Json:
 
 
 def _sealed(gateway: Gateway, workspace_id: str, name: str, text: Json) -> str:
-    if gateway.sealing is None:
+    if gateway.sealing_key is None:
         raise Refused("no_vault", "Secrets cannot be kept here: set WEFT_VAULT_PUBLIC_KEY of the gateway")
-    return gateway.sealing.seal(text.encode(), context_of("variable", workspace_id, name))
+    return gateway.sealing_key.seal(text.encode(), context_of("variable", workspace_id, name))
 
 
 def _kid(gateway: Gateway, secret: bool) -> str:
-    return gateway.sealing.kid if secret and gateway.sealing else ""
+    return gateway.sealing_key.kid if secret and gateway.sealing_key else ""
 
 
 def _stale(now: int | None, wanted: int) -> Refused:

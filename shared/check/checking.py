@@ -45,19 +45,22 @@ def check(
     credentials: Mapping[str, str] | None = None,
     workflow_id: str | None = None,
     variables: Mapping[str, bool] | None = None,
+    unshared: frozenset[str] = frozenset(),
 ) -> Checked:
     """Everything that is wrong with a graph, at most 500 problems, with paths such as `nodes[2].config.url`
     or `nodes[0].config.graph.nodes[1].config.url`.
 
-    `credentials` are the workspace's, types by id, `variables` too, each with whether it is secret, and
-    `workflow_id` is the workflow that the graph belongs to; what is None is unknown and not checked."""
+    `credentials` are the workspace's, types by id, those that may not be used here `unshared`; `variables`
+    are the workspace's, each with whether it is secret; `workflow_id` is the workflow that the graph belongs
+    to. What is None is unknown and not checked."""
     raw = graph.model_dump(mode="json") if isinstance(graph, Graph) else graph
     if not isinstance(raw, dict):
         return Checked([Problem("", "invalid", "a graph is an object with nodes, edges and settings")])
     if problem := size_problem(raw):
         return Checked([problem])
     count, parts = count_nodes(raw, catalog)
-    check_one = _Check(Known(catalog, credentials, workflow_id, variables), bodies=count <= MOST_NODES)
+    known = Known(catalog, credentials, workflow_id, unshared, variables)
+    check_one = _Check(known, bodies=count <= MOST_NODES)
     checked = check_one.graph(raw, Scope())
     if (problem := count_problem(count, parts, max_nodes)) and not _hopeless(raw):
         checked.problems.insert(0, problem)

@@ -74,7 +74,7 @@ async def test_no_other_node_gets_it_even_if_it_became_secret_later(weft: Weft) 
     run = await weft.end(run_id)
     assert run["failure"]["code"] == "secret_variable"
     assert run["failure"]["message"] == "vars.turned is secret: only nodes of connectors can use it"
-    _, checked = await weft.call("POST", "/graphs/validate", {"graph": of})
-    assert [each["code"] for each in checked["problems"]] == ["secret_variable"]
+    status, refused = await weft.call("POST", "/runs", {"graph": of})
+    assert (status, refused["errors"][0]["code"]) == (422, "secret_variable")
     every = await weft.run(graph([values("a", x="{{ list(vars) }}")]))
     assert "turned" not in every["output"]["a"]["x"], "who names none gets only what is plain"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from services.connectors.http.credentials import HttpCredential, Url
 from shared.credentials import Secret, credential_type
@@ -11,10 +11,25 @@ Scope = Annotated[str, Field(pattern=r"^[!-~]+$", max_length=500)]
 Parameter = Annotated[str, Field(max_length=500)]
 
 
+_BY_GRANT: list[tuple[str, str]] = [
+    ("authorization_code", "authorize_url"),
+    ("client_credentials", "client_secret"),
+]
+_NEEDED: JsonValue = [
+    {
+        "if": {"properties": {"grant": {"const": grant}}, "required": ["grant"] if number else []},
+        "then": {"required": [field]},
+    }
+    for number, (grant, field) in enumerate(_BY_GRANT)
+]
+"""For whoever checks data by the schema alone; the first grant is the one that need not be named."""
+
+
 @credential_type("oauth2", title="OAuth 2.0", connects=True)
 class OAuth2(HttpCredential):
     """A client of an OAuth 2.0 server; its access tokens are sent as `Authorization: Bearer <token>`."""
 
+    model_config = ConfigDict(json_schema_extra={"allOf": _NEEDED})
     grant: Literal["authorization_code", "client_credentials"] = Field(
         "authorization_code", description="Whether a person signs in, or the client is known by its secret."
     )

@@ -92,6 +92,10 @@ class Tokens:
             fresh = await tokens_for(self._http, client, form, kept_refresh=kept)
         except Denied as denied:
             reason = str(denied)
+            if client.grant == "client_credentials":
+                await self._change(credential, lambda state: _if_ours(state, ours.lease, {"lease": ""}))
+                said = f"credential {credential.name!r} is given no token: {reason}"
+                raise NodeFailed("credential_denied", said, credential=credential.id) from None
             given_up = {"lease": "", "status": "reconnect", "reason": reason}
             await self._change(credential, lambda state: _if_ours(state, ours.lease, given_up))
             raise needs_reconnecting(credential, reason) from None

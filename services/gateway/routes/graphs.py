@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from services.gateway.credentials.given import named
 from services.gateway.documented import answers, takes
 from services.gateway.identity.access import SIGNED_IN, access_of, needs
 from services.gateway.inputs import GraphToCheck
@@ -24,10 +25,11 @@ catalog_router = APIRouter(tags=["node types"])
 async def validate(request: Request, workspace_id: str) -> Response:
     """Tells everything at once and keeps nothing. `valid` means that it can be published and run."""
     body, _ = await read(request, GraphToCheck)
+    gateway, access = gateway_of(request), access_of(request)
     if body.workflow_id:
-        access_of(request).need("workflows:read", body.workflow_id)
-    drafts = gateway_of(request).drafts
-    checked = await drafts.checked(workspace_id, body.graph, workflow_id=body.workflow_id)
+        access.need("workflows:read", body.workflow_id)
+    found = await named(gateway, access, body.graph, body.workflow_id)
+    checked = await gateway.drafts.checked(body.graph, workflow_id=body.workflow_id, given=found.given)
     return json_response({"valid": not checked.problems, **check_shown(checked)})
 
 

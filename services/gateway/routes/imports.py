@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused, refusal
-from services.gateway.identity.access import needs
+from services.gateway.identity.access import access_of, needs
 from services.gateway.import_models import ImportedResource, WorkflowImport
 from services.gateway.inputs import MAX_NAME_CHARS, NewWorkflow
 from services.gateway.parts import gateway_of
@@ -38,7 +38,7 @@ async def import_workflow(request: Request, workspace_id: str) -> Response:
         raise _refused(translated.faults)
     workflow, checked = await created(
         gateway,
-        workspace_id,
+        access_of(request),
         NewWorkflow(
             name=wanted.name or _name(wanted.document),
             description=wanted.description,

@@ -7,9 +7,10 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
+from services.gateway.credentials.given import named, share
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.access import Access, access_of, needs
 from services.gateway.identity.callers import cause_of
 from services.gateway.identity.sight import seen
 from services.gateway.inputs import (
@@ -54,7 +55,7 @@ async def start_workflow(
         access_of(request).need("graphs:run", workflow_id)
 
     async def pin() -> Pinned:
-        return await _chosen(gateway, workspace_id, workflow_id, body)
+        return await _chosen(gateway, access_of(request), workflow_id, body)
 
     return await start(gateway, request, _order(request, workspace_id, body, raw, pin, query.wait))
 
@@ -75,7 +76,8 @@ async def start_ad_hoc(request: Request, workspace_id: str, query: Annotated[Wai
 
     async def pin() -> Pinned:
         dry = dry_run(body.dry, body.mocks, pins=body.pins)
-        return await gateway.pinned.ad_hoc(workspace_id, body.graph, dry)
+        found = await named(gateway, access_of(request), body.graph)
+        return await gateway.pinned.ad_hoc(workspace_id, body.graph, dry, given=found.given)
 
     return await start(gateway, request, _order(request, workspace_id, body, raw, pin, query.wait))
 
@@ -169,8 +171,9 @@ def _order(
     )
 
 
-async def _chosen(gateway: Gateway, workspace_id: str, workflow_id: str, body: StartRun) -> Pinned:
+async def _chosen(gateway: Gateway, access: Access, workflow_id: str, body: StartRun) -> Pinned:
     """What to run of a workflow. A draft, and whatever is run dry, is pinned like a graph without one."""
+    workspace_id = access.workspace_id
     dry = dry_run(body.dry, body.mocks, pins=body.pins)
     if body.draft and body.version is not None:
         raise Refused("invalid_request", "version: a run is of the draft or of a version; send one of them")
@@ -182,7 +185,11 @@ async def _chosen(gateway: Gateway, workspace_id: str, workflow_id: str, body: S
         published = await _published(gateway, workspace_id, workflow_id, body.version)
         version = await gateway.versions.get(workspace_id, published.id)
         text = version.graph if version else text
-    pinned = await gateway.pinned.ad_hoc(workspace_id, orjson.loads(text), dry)
+    graph = orjson.loads(text)
+    found = await named(gateway, access, graph, workflow_id)
+    pinned = await gateway.pinned.ad_hoc(workspace_id, graph, dry, workflow_id=workflow_id, given=found.given)
+    if not dry:
+        await share(gateway, found.found, workflow_id)
     return replace(pinned, workflow_id=workflow.id)
 
 

@@ -5,10 +5,11 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.gateway.credentials.given import named, share
 from services.gateway.diff import diff
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import needs
+from services.gateway.identity.access import Access, access_of, needs
 from services.gateway.inputs import DiffQuery, PageQuery, Publication, Restoration
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.pinned import version_id
@@ -38,7 +39,7 @@ async def publish(request: Request, workspace_id: str, workflow_id: str) -> Resp
     wanted, _ = await read(request, Publication)
     workflow = await gateway.workflow(workspace_id, workflow_id)
     check_rev(workflow, wanted.rev)
-    version = await _inserted(gateway, workflow, wanted.note)
+    version = await _inserted(gateway, access_of(request), workflow, wanted.note)
     await _make_latest(gateway, workflow, version.number or 0)
     gateway.pinned.remember(version)
     location = {"Location": f"{request.url.path}/{version.number}"}
@@ -117,7 +118,7 @@ async def restore(request: Request, workspace_id: str, workflow_id: str, number:
     version = await _version(request, workspace_id, workflow_id, number)
     gateway = gateway_of(request)
     workflow = await changed(gateway, workspace_id, workflow_id, rev=wanted.rev, graph=version.graph)
-    return await with_draft(gateway, workflow)
+    return await with_draft(gateway, access_of(request), workflow)
 
 
 async def _version(request: Request, workspace_id: str, workflow_id: str, number: int) -> Version:
@@ -129,11 +130,12 @@ async def _version(request: Request, workspace_id: str, workflow_id: str, number
     return version
 
 
-async def _inserted(gateway: Gateway, workflow: Workflow, note: str) -> Version:
+async def _inserted(gateway: Gateway, access: Access, workflow: Workflow, note: str) -> Version:
     """The draft as a version under the first free number: a publication may have died after inserting."""
-    frozen = await gateway.drafts.frozen(
-        workflow.workspace_id, orjson.loads(workflow.graph), workflow_id=workflow.id
-    )
+    graph = orjson.loads(workflow.graph)
+    found = await named(gateway, access, graph, workflow.id)
+    frozen = await gateway.drafts.frozen(graph, workflow_id=workflow.id, given=found.given)
+    await share(gateway, found.found, workflow.id)
     for number in range(workflow.latest + 1, workflow.latest + 1 + MOST_TRIES):
         version = Version(
             id=version_id(workflow.id, number),

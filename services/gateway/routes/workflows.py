@@ -5,9 +5,10 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
+from services.gateway.credentials.given import named
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.access import Access, access_of, needs
 from services.gateway.identity.sight import seen
 from services.gateway.inputs import DraftChange, NewWorkflow, PageQuery
 from services.gateway.parts import Gateway, gateway_of
@@ -36,7 +37,7 @@ async def create(request: Request, workspace_id: str) -> Response:
     """The draft may lack config (`problems` says what); its shape, edges and expressions must be right."""
     gateway = gateway_of(request)
     wanted, _ = await read(request, NewWorkflow)
-    workflow, checked = await created(gateway, workspace_id, wanted)
+    workflow, checked = await created(gateway, access_of(request), wanted)
     location = {"Location": f"{request.url.path}/{workflow.id}"}
     return json_response(workflow_shown(workflow, checked), 201, location)
 
@@ -68,7 +69,7 @@ async def get(request: Request, workspace_id: str, workflow_id: str) -> Response
     """With its draft, and what that still lacks."""
     gateway = gateway_of(request)
     workflow = await gateway.workflow(workspace_id, workflow_id)
-    return await with_draft(gateway, workflow)
+    return await with_draft(gateway, access_of(request), workflow)
 
 
 @router.put(
@@ -83,12 +84,13 @@ async def save(request: Request, workspace_id: str, workflow_id: str) -> Respons
     gateway = gateway_of(request)
     change, _ = await read(request, DraftChange)
     if change.graph is not None:
-        await gateway.drafts.savable(workspace_id, change.graph, workflow_id=workflow_id)
+        found = await named(gateway, access_of(request), change.graph, workflow_id)
+        await gateway.drafts.savable(change.graph, workflow_id=workflow_id, given=found.given)
     graph = None if change.graph is None else to_json(change.graph)
     wanted = change.model_dump(include={"name", "description", "tags"}, exclude_none=True)
     changes = wanted if graph is None else {**wanted, "graph": graph}
     workflow = await changed(gateway, workspace_id, workflow_id, rev=change.rev, **changes)
-    return await with_draft(gateway, workflow)
+    return await with_draft(gateway, access_of(request), workflow)
 
 
 @router.delete(
@@ -104,13 +106,14 @@ async def archive(request: Request, workspace_id: str, workflow_id: str) -> Resp
     return Response(status_code=204)
 
 
-async def created(gateway: Gateway, workspace_id: str, wanted: NewWorkflow) -> tuple[Workflow, Checked]:
+async def created(gateway: Gateway, access: Access, wanted: NewWorkflow) -> tuple[Workflow, Checked]:
     """Insert a workflow; with what its draft still lacks. Raises Refused (`invalid_graph`)."""
-    checked = await gateway.drafts.savable(workspace_id, wanted.graph)
+    found = await named(gateway, access, wanted.graph)
+    checked = await gateway.drafts.savable(wanted.graph, given=found.given)
     now = now_ms()
     workflow = Workflow(
         id=new_id("wf"),
-        workspace_id=workspace_id,
+        workspace_id=access.workspace_id,
         name=wanted.name,
         description=wanted.description,
         tags=wanted.tags,
@@ -123,11 +126,11 @@ async def created(gateway: Gateway, workspace_id: str, wanted: NewWorkflow) -> t
     return workflow, checked
 
 
-async def with_draft(gateway: Gateway, workflow: Workflow) -> Response:
+async def with_draft(gateway: Gateway, access: Access, workflow: Workflow) -> Response:
     """A workflow as it is shown, its draft checked anew."""
-    checked = await gateway.drafts.checked(
-        workflow.workspace_id, orjson.loads(workflow.graph), workflow_id=workflow.id
-    )
+    graph = orjson.loads(workflow.graph)
+    found = await named(gateway, access, graph, workflow.id)
+    checked = await gateway.drafts.checked(graph, workflow_id=workflow.id, given=found.given)
     return json_response(workflow_shown(workflow, checked))
 
 

@@ -35,38 +35,29 @@ class Shelf:
         self.types = TYPES
 
 
-class NoVariables:
-    """A workspace without variables."""
-
-    async def names(self, workspace_id: str, limit: int, *, secret: bool | None = None) -> list[str]:
-        """None."""
-        return []
-
-
 def drafts(max_nodes: int = 100) -> Drafts:
     """With a catalog that has missed an announcement."""
-    return Drafts(Shelf(), NoVariables(), max_nodes)  # type: ignore[arg-type]
+    return Drafts(Shelf(), max_nodes)  # type: ignore[arg-type]
 
 
 async def test_an_unknown_type_is_looked_up_once_more() -> None:
-    graph = {"nodes": [{"id": "a", "type": "set", "config": {"values": {}}}]}
-    frozen = await drafts().frozen("default", graph)
+    frozen = await drafts().frozen({"nodes": [{"id": "a", "type": "set", "config": {"values": {}}}]})
     assert frozen["a"].pool == "core"
 
 
 async def test_incomplete_is_savable_but_cannot_be_frozen() -> None:
     graph = {"nodes": [{"id": "a", "type": "set"}]}
-    assert (await drafts().savable("default", graph)).problems
+    assert (await drafts().savable(graph)).problems
     with pytest.raises(Refused) as refused:
-        await drafts().frozen("default", graph)
+        await drafts().frozen(graph)
     assert refused.value.errors[0]["path"] == "nodes[0].config.values"
 
 
 async def test_large_graphs_are_checked_too() -> None:
     nodes = [{"id": f"n{number}", "type": "set", "config": {"values": {}}} for number in range(60)]
-    assert not (await drafts().checked("default", {"nodes": nodes})).problems
+    assert not (await drafts().checked({"nodes": nodes})).problems
     with pytest.raises(Refused, match="60 nodes"):
-        await drafts(max_nodes=59).savable("default", {"nodes": nodes})
+        await drafts(max_nodes=59).savable({"nodes": nodes})
 
 
 @pytest.mark.parametrize(
@@ -84,23 +75,23 @@ async def test_large_graphs_are_checked_too() -> None:
 )
 async def test_a_draft_may_be_unfinished_but_not_malformed(graph: dict[str, Any], savable: bool) -> None:
     if savable:
-        assert (await drafts().savable("default", graph)).problems
+        assert (await drafts().savable(graph)).problems
     else:
         with pytest.raises(Refused):
-            await drafts().savable("default", graph)
+            await drafts().savable(graph)
 
 
 async def test_a_dry_run_needs_no_credentials() -> None:
     graph = {"nodes": [{"id": "a", "type": "mail"}]}
     with pytest.raises(Refused, match="needs a credential of type `smtp`"):
-        await drafts().frozen("default", graph)
-    assert (await drafts().frozen("default", graph, dry=True))["a"].pool == "core"
+        await drafts().frozen(graph)
+    assert (await drafts().frozen(graph, dry=True))["a"].pool == "core"
 
 
 async def test_a_workflow_that_runs_itself_is_neither_saved_nor_published() -> None:
     graph = {"nodes": [{"id": "a", "type": "workflow.run", "config": {"workflow_id": "wf_1"}}]}
-    assert await drafts().frozen("default", graph, workflow_id="wf_2")
+    assert await drafts().frozen(graph, workflow_id="wf_2")
     with pytest.raises(Refused, match="cannot run itself"):
-        await drafts().savable("default", graph, workflow_id="wf_1")
+        await drafts().savable(graph, workflow_id="wf_1")
     with pytest.raises(Refused, match="cannot run itself"):
-        await drafts().frozen("default", graph, workflow_id="wf_1")
+        await drafts().frozen(graph, workflow_id="wf_1")
