@@ -21,7 +21,7 @@ router = APIRouter(tags=["variables"])
     dependencies=[needs("variables:write")],
     summary="Create a variable",
     status_code=201,
-    responses=answers(409, 413, _201=(VariableResource, "Created")),
+    responses=answers(409, 413, 501, _201=(VariableResource, "Created")),
     openapi_extra=takes(NewVariable),
 )
 async def create(request: Request, workspace_id: str) -> Response:
@@ -65,7 +65,7 @@ async def get(request: Request, workspace_id: str, name: str) -> Response:
     "/variables/{name}",
     dependencies=[needs("variables:write")],
     summary="Change a variable",
-    responses=answers(404, 409, 413, _200=(VariableResource, "Saved as the next revision")),
+    responses=answers(404, 409, 413, 501, _200=(VariableResource, "Saved as the next revision")),
     openapi_extra=takes(VariableChange),
 )
 async def change(request: Request, workspace_id: str, name: str) -> Response:
