@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import graphs, shapes, sharing
+from bench import graphs, schedules, shapes, sharing
 from bench.client import Client, WrongAnswer
 from bench.measure import medians, percentiles
 from bench.system import BENCH, NotRunning, System
@@ -96,6 +96,10 @@ class Bench:
     async def map(self) -> dict[str, Any]:
         """Items a second of a map over 10,000, and how the planner's memory grows by it."""
         return await shapes.many_items(self._system, self._client)
+
+    async def schedules(self) -> dict[str, Any]:
+        """How late 1,000 schedules are, all at once and spread."""
+        return await schedules.lateness(self._client)
 
     async def suspended(self) -> dict[str, Any]:
         """Milliseconds that 1,000 runs go on after the end of their `wait`, and what they cost until then."""
@@ -234,5 +238,5 @@ def _additions() -> float:
 
 NAMES = (
     "machine", "idle", "chain", "branch", "calls", "fan", "latency", "forty", "map", "suspended", "fair",
-    "loaded", "growth",
+    "schedules", "loaded", "growth",
 )  # fmt: skip

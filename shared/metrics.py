@@ -23,6 +23,11 @@ OUTBOX_AGE_SECONDS = Gauge(
 PARTITIONS_LED = Gauge("weft_partitions_led", "Partitions, of sixteen, that this planner sees to")
 RUNS_WAITING = Gauge("weft_runs_waiting", "Queued runs that this planner has wait for executors")
 DEAD_LETTERS = Gauge("weft_dead_letters", "Messages that nobody could handle, and that wait for an operator")
+SCHEDULE_LATE_SECONDS = Histogram(
+    "weft_schedule_late_seconds",
+    "From a schedule's time until it was seen to",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60),
+)
 STUCK_RUNS = Gauge("weft_stuck_runs", "Unfinished runs that would not go on by themselves")
 STUCK_ROUNDS = Counter("weft_stuck_rounds_total", "How often all unfinished runs have been looked at")
 BATCH_EVENTS = Histogram(

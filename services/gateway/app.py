@@ -32,6 +32,8 @@ from services.gateway.routes import (
     reviews,
     runs,
     signals,
+    trigger_runs,
+    triggers,
     usage,
     variables,
     vault,
@@ -68,6 +70,8 @@ ROUTES = (
     versions,
     variables,
     usage,
+    trigger_runs,
+    triggers,
     graphs,
     credentials,
 )

@@ -158,6 +158,7 @@ class RunsQuery(RunsOfWorkflowQuery):
     """Runs, by status and workflow if wanted."""
 
     workflow_id: str | None = Field(None, max_length=200)
+    trigger_id: str | None = Field(None, max_length=200, description="Started by this trigger")
     parent: str | None = Field(
         None, max_length=1000, description="The child runs of this run, which are not listed otherwise"
     )

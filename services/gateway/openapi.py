@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from services.gateway import control_inputs, import_models, inputs, plan_inputs, variable_inputs
 from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
+from services.gateway.triggers import inputs as trigger_inputs
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
@@ -34,6 +35,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     credential_inputs.CredentialChange,
     credential_inputs.CredentialTest,
     credential_inputs.SignInCode,
+    trigger_inputs.NewTrigger,
+    trigger_inputs.TriggerChange,
+    trigger_inputs.SchedulePreview,
+    trigger_inputs.Fire,
+    trigger_inputs.Backfill,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -82,6 +88,7 @@ TAGS = [
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
     {"name": "variables", "description": "Named values for the expressions of a workspace"},
     {"name": "usage", "description": "What a workspace uses of what its plan allows"},
+    {"name": "triggers", "description": "What starts runs by itself"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "credentials", "description": "What nodes sign in with elsewhere: sealed, shared, never shown"},

@@ -29,7 +29,9 @@ from shared.contracts.events import (
     WorkflowChanged,
 )
 from shared.contracts.run import Run
+from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, Value
+from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
 from shared.plans import load_plans
 from shared.quotas import Quotas
@@ -44,6 +46,7 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
+from shared.storage.triggers import Triggers
 from shared.storage.variables import Variables
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflow, Workflows
@@ -72,11 +75,13 @@ class Gateway:
         self.payloads = Payloads(store)
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
+        self.triggers = Triggers(store)
         self.dead_box = DeadBox(settings.amqp_url, store)
         self.catalog = Catalog(NodeTypes(store))
         self.variables = Variables(store)
         self.plans = load_plans(settings.plans)
         self.quotas = Quotas(store, self.plans, self.directory.workspace)
+        self.firing = Firing(bus, store, self.quotas)
         self.drafts = Drafts(self.catalog, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()
@@ -109,6 +114,13 @@ class Gateway:
     async def workflow(self, workspace_id: str, workflow_id: str) -> Workflow:
         """A workflow of this workspace that is not archived; raises Refused (`not_found`)."""
         return _here(await self._workflow_reads.add(workflow_id), workspace_id, workflow_id)
+
+    async def trigger(self, workspace_id: str, trigger_id: str) -> Trigger:
+        """A trigger of this workspace; raises Refused (`not_found`)."""
+        trigger = await self.triggers.get(workspace_id, trigger_id)
+        if trigger is None:
+            raise Refused("not_found", f"There is no trigger {trigger_id!r} here")
+        return trigger
 
     async def published(self, workspace_id: str, workflow_id: str) -> Workflow:
         """The same, as it was a moment ago at the earliest: what is asked for at every start."""

@@ -97,7 +97,7 @@ def run_summary(run: Run) -> Shown:
         "workflow_id": run.workflow_id,
         "version": int(number) if run.workflow_id and number.isdigit() else None,
         "status": run.status,
-        "trigger": {"kind": run.trigger.kind},
+        "trigger": run.trigger.model_dump(),
         "lane": run.lane,
         "dry": run.dry,
         "rerun_of": run.rerun_of,

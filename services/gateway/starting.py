@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from secrets import token_hex
 
 import orjson
 from fastapi import Request, Response
@@ -12,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from services.gateway.errors import Refused, over_quota
 from services.gateway.parts import Gateway
-from services.gateway.pinned import Pinned
+from services.gateway.pinned import Pinned, version_id
 from services.gateway.present import run_shown
 from services.gateway.spliced import spliced, texts_of
 from shared.contracts.base import Json
@@ -21,12 +20,11 @@ from shared.contracts.run import RUN_FINISHED, Cause, Lane, NodeState, Run
 from shared.ids import new_id, now_ms
 from shared.messaging import topology
 from shared.quotas import QuotaExceeded
+from shared.starting import queued
 from shared.storage.idempotency import Reservation
 from shared.storage.trouble import cannot_be_reached, certainly
 from shared.telemetry import logger
 
-RECOVERY_MS = 10_000
-"""After this long the clock takes up a run whose `run.requested` was lost."""
 MAX_KEY_CHARS = 200
 LONGEST_PAUSE_S = 8.0
 
@@ -34,7 +32,8 @@ LONGEST_PAUSE_S = 8.0
 @dataclass(frozen=True)
 class Order:
     """A run that someone wants. `pin` finds its version, or refuses; `raw` is the request's body, `trace` its
-    `traceparent`. `nodes` are states taken over from the run that it is a re-run of."""
+    `traceparent`. `nodes` are states taken over from the run that it is a re-run of. A `run_id` makes it the
+    one run on an occasion: where that is there already, nothing is started."""
 
     workspace_id: str
     pin: Callable[[], Awaitable[Pinned]]
@@ -44,6 +43,7 @@ class Order:
     raw: bytes
     trace: str
     cause: Cause
+    run_id: str = ""
     dry: bool = False
     pins: bool = False
     rerun_of: str | None = None
@@ -67,13 +67,13 @@ async def begun(gateway: Gateway, order: Order, key: str, path: str) -> tuple[Ru
     await gateway.reach_broker()
     pinned = await order.pin()
     if key and not reserved:
-        wanted, now = Reservation(new_id("run"), fingerprint), now_ms()
+        wanted, now = Reservation(order.run_id or new_id("run"), fingerprint), now_ms()
         reserved = await certainly(
             lambda: gateway.idempotency.reserve(order.workspace_id, key, wanted, created_at=now)
         )
         _check_same(reserved, fingerprint)
-    run = await _queued(gateway, order, pinned, reserved.run_id if reserved else new_id("run"))
-    run = await _admitted(gateway, run)
+    run_id = reserved.run_id if reserved else order.run_id or new_id("run")
+    run = await _admitted(gateway, await _queued(gateway, order, pinned, run_id))
     if run.rerun_of:
         await _hold_sources(gateway, run, run.rerun_of)
     with gateway.watchers.end_of(run.id) as end:
@@ -88,6 +88,17 @@ async def _admitted(gateway: Gateway, run: Run) -> Run:
         return await gateway.quotas.admitted(run)
     except QuotaExceeded as error:
         raise over_quota(error) from None
+
+
+async def published(gateway: Gateway, workspace_id: str, workflow_id: str, number: int | None) -> Pinned:
+    """The version of a workflow to run, the latest unless a number is given; raises Refused."""
+    workflow = await gateway.published(workspace_id, workflow_id)
+    if number is None and not workflow.latest:
+        raise Refused("not_published", f"Workflow {workflow_id!r} has no version: publish its draft first")
+    pinned = await gateway.pinned.get(workspace_id, version_id(workflow.id, number or workflow.latest))
+    if pinned is None:
+        raise Refused("not_found", f"Workflow {workflow_id!r} has no version {number or workflow.latest}")
+    return pinned
 
 
 async def _inserted(gateway: Gateway, run: Run) -> Run:
@@ -133,25 +144,20 @@ def idempotency_key(request: Request) -> str:
 
 
 async def _queued(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -> Run:
-    now = now_ms()
-    return Run(
-        id=run_id,
+    return queued(
+        run_id,
         workspace_id=order.workspace_id,
         workflow_id=pinned.workflow_id,
         version=pinned.id,
-        secret=token_hex(16),
         trigger=order.cause,
         lane=order.lane,
+        given=await gateway.keep(order.input, "the input"),
+        trace=order.trace,
+        now=now_ms(),
         dry=order.dry,
         pins=order.pins,
         rerun_of=order.rerun_of,
         nodes=dict(order.nodes),
-        status="queued",
-        rev=0,
-        wake_at=now + RECOVERY_MS,
-        input=await gateway.keep(order.input, "the input"),
-        traceparent=order.trace,
-        created_at=now,
     )
 
 

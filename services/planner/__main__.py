@@ -8,15 +8,18 @@ from functools import partial
 from services.planner.janitor import Janitor, Keep
 from services.planner.membership import Membership
 from services.planner.partitions import Partitions
-from services.planner.parts import build
+from services.planner.parts import build, timetable
 from services.planner.settings import PlannerSettings
+from services.planner.triggers.timetable import Timetable
 from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
 from shared.metrics import PARTITIONS_LED
 from shared.plans import load_plans
+from shared.quotas import Quotas, Remembering
 from shared.service import Service, ended, run_service
 from shared.storage.executors import Planners
+from shared.storage.workspaces import Workspaces
 
 SETTINGS = PlannerSettings()
 
@@ -26,12 +29,15 @@ async def planner(service: Service) -> AsyncIterator[None]:
     """Sixteen partitions shared with other planners, one handler, one clock, one janitor."""
     membership = Membership(service.id, Planners(service.store))
     PARTITIONS_LED.set_function(membership.led)
+    plans = load_plans(SETTINGS.plans)
+    quotas = Quotas(service.store, plans, Remembering(Workspaces(service.store).get).get)
     core, clock = build(
         service.id,
         service.store,
         service.bus,
         public_url=SETTINGS.public_url,
         stuck_round_s=SETTINGS.stuck_round_s,
+        quotas=quotas,
         leads=membership.leads,
     )
     partitions = Partitions(service.id, service.bus, membership, gained=core.gained, left=core.left)
@@ -50,13 +56,21 @@ async def planner(service: Service) -> AsyncIterator[None]:
             single_active=True,
         )
     keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
-    janitor = Janitor(service.store, keep, load_plans(SETTINGS.plans))
+    janitor = Janitor(service.store, keep, plans)
+    times = timetable(service.store, service.bus, quotas, membership.leads)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
+    busy.append(asyncio.create_task(_time(service, times)))
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield
     for each in busy:  # where nothing was drained
         each.cancel()
+
+
+async def _time(service: Service, times: Timetable) -> None:
+    """What is started by the clock is announced at once; before that is possible, nothing is started."""
+    await service.health.wait_started()
+    await times.run()
 
 
 async def _share(service: Service, membership: Membership, partitions: Partitions) -> None:

@@ -20,9 +20,14 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.triggers.continuing import Continuing
+from services.planner.triggers.following import Following
+from services.planner.triggers.timetable import Timetable
 from services.planner.watcher import LOOK_EVERY_S, Watcher
+from shared.firing import Firing
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
+from shared.quotas import Quotas
 from shared.storage.executors import Executors
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -30,6 +35,7 @@ from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
+from shared.storage.triggers import Triggers
 from shared.storage.variables import Variables
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
@@ -42,6 +48,7 @@ def build(
     *,
     public_url: str,
     stuck_round_s: float = 60,
+    quotas: Quotas | None = None,
     leads: Callable[[int], bool] = lambda partition: True,
 ) -> tuple[Planner, Clock]:
     """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
@@ -58,7 +65,7 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = Finishing([])
+    finishing = finish_hooks(store, bus, quotas)
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -69,3 +76,15 @@ def build(
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
+
+
+def finish_hooks(store: Store, bus: Bus, quotas: Quotas | None) -> Finishing:
+    """What follows from the end of a run."""
+    triggers, firing = Triggers(store), Firing(bus, store, quotas)
+    return Finishing([Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see])
+
+
+def timetable(store: Store, bus: Bus, quotas: Quotas | None, leads: Callable[[int], bool]) -> Timetable:
+    """The clock of triggers."""
+    triggers, firing = Triggers(store), Firing(bus, store, quotas)
+    return Timetable(triggers, firing, Continuing(triggers, Runs(store), firing), leads)

@@ -30,11 +30,12 @@ def child_id(run_id: str, node_id: str, key: str) -> str:
 
 class Cause(Contract):
     """What started the run: the trigger's id where it was one, and the name of who asked, where somebody
-    did."""
+    did. `hops` counts the runs that led to it, each by a trigger that follows the workflow before."""
 
     kind: TriggerKind
     id: str | None = None
     by: str | None = None
+    hops: int = 0
 
 
 class Children(Contract):

@@ -26,7 +26,7 @@ FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 OPERATORS = frozenset({"$in", "$gt", "$gte", "$lt", "$lte"})
 
 INDEXES: dict[str, list[str]] = {
-    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id", "waiting_for", "open"],
+    "runs": ["wake_at", "workspace_id", "workflow_id", "parent_id", "trigger_id", "waiting_for", "open"],
     "node_runs": ["run_id", "executor"],
     "run_events": ["run_id"],
     "workflows": ["workspace_id"],
@@ -38,6 +38,7 @@ INDEXES: dict[str, list[str]] = {
     "credentials": ["workspace_id", "kid"],
     "credential_states": ["kid"],
     "connecting": ["expires_at"],
+    "triggers": ["workspace_id", "workflow_id", "next_at", "watched"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
     "members": ["workspace_id", "user_id"],

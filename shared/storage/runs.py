@@ -9,6 +9,8 @@ from shared.messaging.topology import partition_of
 from shared.storage.mongo import Document, Store
 
 ASKED_AT_ONCE = 1_000
+DERIVED = ("open", "trigger_id")
+"""Stored besides, to find by."""
 
 
 class Runs:
@@ -83,6 +85,7 @@ class Runs:
         status: str | None,
         workflow_id: str | None,
         parent_id: str | None = None,
+        trigger_id: str | None = None,
     ) -> list[Run]:
         """The newest runs first, or the children of one; `before` is the last id of the page before."""
         query: Document = {"workspace_id": workspace_id}
@@ -93,6 +96,8 @@ class Runs:
             query["status"] = status
         if workflow_id:
             query["workflow_id"] = workflow_id
+        if trigger_id:
+            query["trigger_id"] = trigger_id
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
         return [_run(document) for document in found]
 
@@ -127,11 +132,12 @@ class Runs:
 
 
 def _run(document: Document) -> Run:
-    return Run.model_validate({name: value for name, value in document.items() if name != "open"})
+    return Run.model_validate({name: value for name, value in document.items() if name not in DERIVED})
 
 
 def _document(run: Run) -> Document:
-    """`open` is there, and is the run's partition, exactly while the run is unfinished."""
+    """`open` is there, and is the run's partition, exactly while the run is unfinished; `trigger_id` is there
+    where a trigger has started it."""
     waits = any(
         state.suspended is not None
         and state.status == "suspended"
@@ -141,4 +147,6 @@ def _document(run: Run) -> Document:
     document = run.model_dump(by_alias=True, exclude_defaults=True, exclude={"waiting_for"})
     if run.status not in RUN_FINISHED:
         document["open"] = f"{partition_of(run.id):02d}"
+    if run.trigger.id is not None and run.level == "top":
+        document["trigger_id"] = run.trigger.id
     return {**document, "level": run.level, **({"waiting_for": "review"} if waits else {})}

@@ -23,6 +23,7 @@ from shared.storage.runs import Runs
 from shared.storage.shapes import FIELD, Document, Shape
 from shared.storage.slots import SlotStore
 from shared.storage.sources import Sources
+from shared.storage.triggers import Triggers
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -90,6 +91,21 @@ async def test_workflows_are_read_and_saved_again(store: Store, shape: int) -> N
     after = workflow.model_copy(update={"rev": 10})
     assert await workflows.save(after, over=workflow)
     assert await workflows.load([workflow.id]) == {workflow.id: after}
+
+
+@pytest.mark.parametrize("shape", golden("triggers"))
+async def test_triggers_are_read_found_and_saved_again(store: Store, shape: int) -> None:
+    ids = await laid(store, "triggers", shape)
+    triggers = Triggers(store)
+    found = await triggers.load(ids)
+    schedule, follower, continuous = (found[each] for each in ids)
+    assert [each.id for each in await triggers.due(1_700_000_200_000, 9)] == [schedule.id]
+    assert [each.id for each in await triggers.following(["wf_1", "all:default"])] == [follower.id]
+    page = await triggers.page("default", before=None, limit=9, kind="continuous", active=False)
+    assert page == [continuous]
+    saved = await triggers.save(schedule, over=schedule)
+    assert await triggers.load(ids[:1]) == {ids[0]: saved}
+    assert await triggers.save(schedule, over=schedule) is None
 
 
 @pytest.mark.parametrize("shape", golden("node_runs"))

@@ -52,7 +52,7 @@ async def test_its_run_is_one_of_that_workflow_and_knows_where_it_comes_from(wef
     assert (child["workflow_id"], child["version"], child["trigger"]) == (
         workflow_id,
         1,
-        {"kind": "workflow"},
+        {"kind": "workflow", "id": None, "by": None, "hops": 0},
     )
     assert child["parent"] == {"run_id": run["id"], "node": "call", "key": "0", "attempt": 1}
 

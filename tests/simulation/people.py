@@ -5,13 +5,13 @@ from typing import Any
 
 from services.gateway.errors import Refused
 from services.gateway.rerunning import Again, taken_over
-from services.gateway.starting import RECOVERY_MS
 from shared.contracts.events import RunControl, RunRequested
 from shared.contracts.run import RUN_FINISHED, NodeState, Run
 from shared.contracts.value import inline
 from shared.ids import now_ms
 from shared.messaging.topology import planner_key
 from shared.patience import patiently
+from shared.starting import RECOVERY_MS
 from shared.storage.mongo import Document
 from shared.storage.node_runs import NodeRuns
 from shared.storage.runs import Runs

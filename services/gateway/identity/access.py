@@ -46,6 +46,11 @@ class Access:
             raise Refused("forbidden", f"This key is not good for that: it lacks the scope {permission!r}")
         raise Refused("forbidden", f"That needs the role {LEAST[permission]}; yours is {role}")
 
+    def need_somewhere(self, permission: Permission) -> None:
+        """Raises Refused unless they may do this in the workspace, or to one of its workflows at least."""
+        if not any(self.may(permission, workflow_id) for workflow_id in self.grants):
+            self.need(permission)
+
     def sees(self, workflow_id: str | None) -> bool:
         """Whether they may know of it."""
         return self.role_for(workflow_id) != "none"
@@ -63,7 +68,8 @@ def access_of(request: Request) -> Access:
 
 class Needs:
     """A route's dependency that lets only those through who have a permission. `where` names what is open:
-    `anybody` to all, `signed in` to whoever presents a key or token."""
+    `anybody` to all, `signed in` to whoever presents a key or token, `somewhere` to who has the permission
+    for any workflow."""
 
     def __init__(self, permission: Permission | None, where: str = "") -> None:
         self.permission: Permission | None = permission
@@ -76,13 +82,21 @@ class Needs:
             _need_owner(caller_of(request))
             return
         access = access_of(request)
-        access.need(self.permission, await _workflow_of(request, access))
+        if self.where == "somewhere":
+            access.need_somewhere(self.permission)
+        else:
+            access.need(self.permission, await _workflow_of(request, access))
 
 
 def needs(permission: Permission) -> Any:
     """For `dependencies=[...]` of a route: who may call it. A grant for the workflow of the path, or of the
-    run of the path, counts."""
+    run or trigger of the path, counts."""
     return Depends(Needs(permission))
+
+
+def needs_somewhere(permission: Permission) -> Any:
+    """For a route whose body names a workflow: it asks itself (`Access.need`) once it has read which."""
+    return Depends(Needs(permission, "somewhere"))
 
 
 ANYBODY = Depends(Needs(None, "anybody"))
@@ -115,11 +129,13 @@ def _need_owner(caller: Caller) -> None:
 
 
 async def _workflow_of(request: Request, access: Access) -> str | None:
-    """The workflow that the path is about. A run is only looked up where it makes a difference."""
+    """The workflow that the path is about. A run or trigger is only looked up where it makes a difference."""
     if workflow_id := request.path_params.get("workflow_id"):
         return workflow_id
-    run_id = request.path_params.get("run_id")
-    if run_id is None or not access.grants:
+    if not access.grants:
         return None
-    run = await gateway_of(request).run(access.workspace_id, run_id)
-    return run.workflow_id
+    if run_id := request.path_params.get("run_id"):
+        return (await gateway_of(request).run(access.workspace_id, run_id)).workflow_id
+    if trigger_id := request.path_params.get("trigger_id"):
+        return (await gateway_of(request).trigger(access.workspace_id, trigger_id)).workflow_id
+    return None

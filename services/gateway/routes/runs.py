@@ -22,12 +22,12 @@ from services.gateway.inputs import (
 )
 from services.gateway.mocking import dry_run
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.pinned import Pinned, version_id
+from services.gateway.pinned import Pinned
 from services.gateway.present import json_response, page, run_summary
 from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
 from services.gateway.spliced import spliced
-from services.gateway.starting import Order, answer_with, shown, start
+from services.gateway.starting import Order, answer_with, published, shown, start
 from shared.contracts.run import Run
 from shared.contracts.value import to_json
 
@@ -94,7 +94,7 @@ async def list_of_workflow(
     """Of all its versions, without their values and nodes."""
     gateway = gateway_of(request)
     await gateway.workflow(workspace_id, workflow_id)
-    return await _page(request, query, workflow_id)
+    return await runs_page(request, query, workflow_id)
 
 
 @router.get(
@@ -105,7 +105,8 @@ async def list_of_workflow(
 )
 async def list_all(request: Request, workspace_id: str, query: Annotated[RunsQuery, Query()]) -> Response:
     """Without their values and nodes; child runs only with `parent`."""
-    return await _page(request, query, query.workflow_id, query.parent)
+    found = {"parent_id": query.parent, "trigger_id": query.trigger_id}
+    return await runs_page(request, query, query.workflow_id, **found)
 
 
 @router.get(
@@ -127,12 +128,10 @@ async def get(
     return spliced(gateway.payloads, await shown(gateway, run))
 
 
-async def _page(
-    request: Request,
-    query: RunsOfWorkflowQuery,
-    workflow_id: str | None,
-    parent_id: str | None = None,
+async def runs_page(
+    request: Request, query: RunsOfWorkflowQuery, workflow_id: str | None, **found_by: str | None
 ) -> Response:
+    """A page of the runs that the caller may know of; `found_by` are `parent_id` and `trigger_id`."""
     access, limit = access_of(request), query.limit + 1
 
     async def read_page(before: str | None) -> list[Run]:
@@ -142,7 +141,7 @@ async def _page(
             limit=limit,
             status=query.status,
             workflow_id=workflow_id,
-            parent_id=parent_id,
+            **found_by,
         )
 
     found = await seen(access, read_page, lambda run: run.workflow_id, cursor=query.cursor, limit=limit)
@@ -178,12 +177,12 @@ async def _chosen(gateway: Gateway, access: Access, workflow_id: str, body: Star
     if body.draft and body.version is not None:
         raise Refused("invalid_request", "version: a run is of the draft or of a version; send one of them")
     if not body.draft and not dry:
-        return await _published(gateway, workspace_id, workflow_id, body.version)
+        return await published(gateway, workspace_id, workflow_id, body.version)
     workflow = await gateway.workflow(workspace_id, workflow_id)
     text = workflow.graph
     if not body.draft:
-        published = await _published(gateway, workspace_id, workflow_id, body.version)
-        version = await gateway.versions.get(workspace_id, published.id)
+        found = await published(gateway, workspace_id, workflow_id, body.version)
+        version = await gateway.versions.get(workspace_id, found.id)
         text = version.graph if version else text
     graph = orjson.loads(text)
     found = await named(gateway, access, graph, workflow_id)
@@ -191,14 +190,3 @@ async def _chosen(gateway: Gateway, access: Access, workflow_id: str, body: Star
     if not dry:
         await share(gateway, found.found, workflow_id)
     return replace(pinned, workflow_id=workflow.id)
-
-
-async def _published(gateway: Gateway, workspace_id: str, workflow_id: str, number: int | None) -> Pinned:
-    """The version to run."""
-    workflow = await gateway.published(workspace_id, workflow_id)
-    if number is None and not workflow.latest:
-        raise Refused("not_published", f"Workflow {workflow_id!r} has no version: publish its draft first")
-    pinned = await gateway.pinned.get(workspace_id, version_id(workflow.id, number or workflow.latest))
-    if pinned is None:
-        raise Refused("not_found", f"Workflow {workflow_id!r} has no version {number or workflow.latest}")
-    return pinned

@@ -71,8 +71,13 @@ async def test_answers_fit_their_schema(api: Api, planner: Planner) -> None:
     version = await api.post(f"/workflows/{made.body['id']}/versions")
     run = await api.post(f"/workflows/{made.body['id']}/runs")
     await planner.next_run()
+    new = {"workflow_id": made.body["id"], "name": "x", "config": {"kind": "schedule", "preset": "daily"}}
+    trigger = await api.post("/triggers", new)
     shown = {
         "WorkflowResource": made,
+        "TriggerResource": trigger,
+        "TriggerPage": await api.get("/triggers"),
+        "TimesResource": await api.get(f"/triggers/{trigger.body['id']}/times"),
         "VersionResource": version,
         "RunResource": run,
         "RunPage": await api.get("/runs"),

@@ -1,0 +1,99 @@
+"""Triggers made and changed: what they need to exist, and when they are due next."""
+
+from collections.abc import Callable
+
+from services.gateway.errors import Refused
+from services.gateway.identity.access import Access
+from services.gateway.parts import Gateway
+from services.gateway.triggers.inputs import NewTrigger, TriggerChange
+from services.gateway.triggers.named import check_names
+from services.gateway.triggers.planned import check_plan
+from shared.contracts.base import Millis
+from shared.contracts.trigger import ContinuousConfig, ScheduleConfig, Trigger
+from shared.cron import next_time
+from shared.ids import new_id, now_ms
+
+MOST_TRIES = 20
+
+
+async def made(gateway: Gateway, access: Access, wanted: NewTrigger) -> Trigger:
+    """Insert a trigger; raises Refused when what it names is not there, or not for this caller."""
+    access.need("triggers:write", wanted.workflow_id)
+    now = now_ms()
+    trigger = Trigger(
+        id=new_id("trg"),
+        workspace_id=access.workspace_id,
+        workflow_id=wanted.workflow_id,
+        active=wanted.active,
+        created_at=now,
+        updated_at=now,
+        created_by=access.caller.name,
+        **wanted.stored(),
+    )
+    await check_names(gateway, access, trigger)
+    await check_plan(gateway, trigger)
+    trigger = armed(trigger, now)
+    await gateway.triggers.insert(trigger)
+    return trigger
+
+
+async def replaced(gateway: Gateway, access: Access, trigger: Trigger, wanted: TriggerChange) -> Trigger:
+    """Save what is wanted over revision `rev`; raises Refused."""
+    if wanted.config.kind != trigger.config.kind:
+        raise Refused(
+            "invalid_request",
+            f"config.kind: trigger {trigger.id!r} is of kind {trigger.config.kind!r}; create another one",
+        )
+    stored = wanted.stored()
+    await check_names(gateway, access, trigger.model_copy(update=stored))
+
+    def change(before: Trigger) -> Trigger:
+        if before.rev != wanted.rev:
+            raise Refused(
+                "stale_revision",
+                f"The trigger is at revision {before.rev}, not {wanted.rev}: read it again, save over that",
+            )
+        active = before.active if wanted.active is None else wanted.active
+        after = before.model_copy(update={**stored, "active": active})
+        same = before.active == active and before.config == after.config
+        return after if same else armed(after, now_ms())
+
+    return await changed(gateway, trigger, change)
+
+
+async def switched(gateway: Gateway, trigger: Trigger, *, active: bool) -> Trigger:
+    """Pause or resume it; nothing changes when it is so already."""
+
+    def change(before: Trigger) -> Trigger:
+        return before if before.active == active else armed(
+            before.model_copy(update={"active": active}), now_ms()
+        )  # fmt: skip
+
+    return await changed(gateway, trigger, change)
+
+
+async def changed(gateway: Gateway, trigger: Trigger, change: Callable[[Trigger], Trigger]) -> Trigger:
+    """Save a change of what people set. What the planner notes of it meanwhile does not count as one."""
+    for _ in range(MOST_TRIES):
+        before = await gateway.trigger(trigger.workspace_id, trigger.id)
+        after = change(before)
+        if after == before:
+            return before
+        if after.active and not before.active:
+            await check_plan(gateway, after)
+        after = after.model_copy(update={"rev": before.rev + 1, "updated_at": now_ms()})
+        if saved := await gateway.triggers.save(after, over=before):
+            return saved
+    raise Refused("stale_revision", "This trigger keeps being changed; read it again and retry")
+
+
+def armed(trigger: Trigger, now: Millis) -> Trigger:
+    """The trigger as it is after it was switched on or off, or its config changed: what came before is
+    forgotten, and it is due when it has to be."""
+    due = None
+    if trigger.active and isinstance(trigger.config, ScheduleConfig):
+        due = next_time(trigger.config, now)
+    elif trigger.active and isinstance(trigger.config, ContinuousConfig):
+        due = now
+    forgotten = {"failures": 0, "failure": None} if trigger.active else {}
+    return trigger.model_copy(update={"next_at": due, **forgotten})
