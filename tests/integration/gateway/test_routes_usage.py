@@ -1,8 +1,9 @@
 """Plans and what is used of them, over the API."""
 
 import asyncio
+from typing import Any
 
-from tests.integration.gateway.api import Api, Planner
+from tests.integration.gateway.api import Answer, Api, Planner
 
 GRAPH = {"nodes": [{"id": "a", "type": "noop"}]}
 
@@ -50,3 +51,27 @@ async def test_plans_are_listed_and_unknown_ones_refused(api: Api) -> None:
     assert [each["name"] for each in listed] == ["enterprise", "free", "self_hosted", "teams"]
     refused = (await api.put("/plan", {"plan": "gold"})).refused(422, "unknown_plan")
     assert "there are enterprise, free, self_hosted, teams" in refused.body["detail"]
+
+
+async def test_triggers_are_limited_in_kind_and_number(api: Api) -> None:
+    await on(api, "teams")
+    schedule = {"kind": "schedule", "cron": "0 0 1 1 *", "timezone": "UTC"}
+    workflows = [await api.workflow(GRAPH) for _ in range(6)]
+
+    async def trigger(workflow_id: str, config: dict[str, Any], **more: Any) -> Answer:
+        wanted = {"name": "t", "workflow_id": workflow_id, "config": config, **more}
+        return await api.post("/triggers", wanted)
+
+    found = await asyncio.gather(*(trigger(each, schedule) for each in workflows))
+    assert sorted(each.status for each in found) == [201] * 5 + [403]
+    refused = next(each for each in found if each.status == 403).refused(403, "quota_exceeded")
+    assert "allows 5 active workflows, and 5 have an active trigger" in refused.body["detail"]
+    made = [each.body for each in found if each.status == 201]
+    assert (await trigger(made[0]["workflow_id"], schedule)).status == 201, "it is active already"
+    left_out = next(iter({*workflows} - {each["workflow_id"] for each in made}))
+    paused = await trigger(left_out, schedule, active=False)
+    (await api.post(f"/triggers/{paused.body['id']}/resume")).refused(403, "quota_exceeded")
+    (await trigger(left_out, {"kind": "continuous"}, active=False)).refused(403, "quota_exceeded")
+    assert (await api.get("/usage")).body["active_workflows"] == {"used": 5, "limit": 5}
+    await on(api, "self_hosted")
+    assert (await api.post(f"/triggers/{paused.body['id']}/resume")).status == 200
