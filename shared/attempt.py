@@ -126,6 +126,7 @@ class Attempts:
             turn=node_task.turn,
             cached=outcome.cached,
             logs=context.logs,
+            usage=context.usage,
             started_at=started_at,
             finished_at=max(started_at, now_ms()),
         )

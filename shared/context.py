@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.node_run import MAX_LINE_CHARS, MAX_LOG_LINES
+from shared.contracts.usage import Usage
 from shared.credentials import Opened
 from shared.expressions import evaluate_each, evaluate_one
 from shared.redaction import NOTHING, REDACTING, Redactor
@@ -39,6 +40,7 @@ class Context:
     credential: Opened | None = None
     redactor: Redactor = NOTHING
     _hidden: frozenset[str] = frozenset()
+    usage: Usage = field(default_factory=Usage)
     _unkept: int = 0
 
     @property
@@ -75,6 +77,10 @@ class Context:
         if hidden != self._hidden:
             self._hidden, self.redactor = hidden, Redactor(hidden)
             REDACTING.set(self.redactor)
+
+    def spend(self, *, tokens: int = 0, cost_usd: float = 0) -> None:
+        """Have this counted as what the attempt has cost, whatever becomes of it."""
+        self.usage += Usage(tokens=tokens, cost_usd=cost_usd)
 
     def log(self, line: str) -> None:
         """Keep a line with the node run; number, length and total are capped, and what is cut says so."""

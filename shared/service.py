@@ -190,6 +190,7 @@ async def _http(service: Service) -> AsyncIterator[None]:
             log_config=None,
             lifespan="off",
             server_header=False,
+            proxy_headers=False,  # whom to believe is a setting of the gateway
             timeout_graceful_shutdown=3,
             timeout_keep_alive=KEEP_ALIVE_S,
         )

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any, cast
 
 from fastapi import FastAPI, Response
+from limits import parse
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.gateway import openapi
 from services.gateway.connection import connection
@@ -16,9 +19,12 @@ from services.gateway.identity.access import ANYBODY, check_routes
 from services.gateway.identity.first_start import first_start
 from services.gateway.identity.guard import Guard
 from services.gateway.identity.recorder import Recorder
+from services.gateway.limits.browsers import KnownHosts, SafeHeaders, cross_origin
+from services.gateway.limits.rates import ByAddress, ByCaller, Rates
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    analytics,
     bulk,
     controls,
     credentials,
@@ -74,6 +80,7 @@ ROUTES = (
     triggers,
     graphs,
     credentials,
+    analytics,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
 
@@ -99,10 +106,18 @@ async def compose(service: Service) -> AsyncIterator[None]:
 
 
 def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: HealthApp) -> ASGIApp:
-    """The app behind its guard, who did what is recorded; health is open."""
+    """The app behind all that guards it, from the outside in: whom to believe, what browsers may do, what may
+    be asked how often, and who is asking. Health is open."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    recorded = Recorder(app, gateway.audit)
-    return Edge(Guard(recorded, gateway.directory, gateway.tokens, key), health)
+    rates, recorded = Rates(), Recorder(app, gateway.audit)
+    bounded = ByCaller(recorded, rates, parse(settings.rate_per_key), settings.requests_at_once)
+    known = Guard(bounded, gateway.directory, gateway.tokens, key)
+    few = ByAddress(known, rates, parse(settings.rate_per_address), parse(settings.rate_sign_in))
+    edge = cross_origin(Edge(KnownHosts(few, settings.hosts), health), settings.origins)
+    safe = SafeHeaders(edge, https=settings.public_url.startswith("https:"))
+    if not settings.trusted_proxies:
+        return safe
+    return cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", safe), settings.trusted_proxies))
 
 
 def routed(gateway: Gateway) -> FastAPI:

@@ -14,6 +14,7 @@ _TOLD = {
     404: "There is no such thing in this workspace",
     409: "It is not in a state for this",
     413: "The body is too large",
+    429: "Too many requests; try again after `Retry-After` seconds",
     422: "The request or its graph does not fit; `errors` lists every fault",
     501: "This installation was started without what it needs for that",
     503: "Store or broker cannot be reached; try again after `Retry-After` seconds",
@@ -21,7 +22,7 @@ _TOLD = {
 }
 
 
-LATER = (503, 507)
+LATER = (429, 503, 507)
 RETRY_AFTER = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}}
 
 

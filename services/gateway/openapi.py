@@ -93,5 +93,6 @@ TAGS = [
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "credentials", "description": "What nodes sign in with elsewhere: sealed, shared, never shown"},
     {"name": "vault", "description": "The key that secrets are sealed to, and signing in with other sides"},
+    {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -43,6 +43,7 @@ from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
 from shared.storage.node_types import NodeTypes
 from shared.storage.payloads import Payloads
+from shared.storage.rollups import RollUps
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
@@ -73,6 +74,7 @@ class Gateway:
         self.run_events = RunEvents(store)
         self.node_runs = NodeRuns(store)
         self.payloads = Payloads(store)
+        self.rollups = RollUps(store)
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
         self.triggers = Triggers(store)

@@ -1,13 +1,24 @@
 """What the gateway reads from the environment, besides what every service does."""
 
 import sys
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from limits import parse
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 
 from shared.contracts.graph import DEFAULT_MAX_NODES, MOST_NODES
 from shared.plans import load_plans
 from shared.sealing import SealingKey
 from shared.service import Settings
+
+
+def _rate(text: str) -> str:
+    parse(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+"""Such as `100/minute` or `5 per 2 seconds`."""
 
 
 class GatewaySettings(Settings):
@@ -34,6 +45,13 @@ class GatewaySettings(Settings):
     stalled_s: float = Field(
         60, gt=0, description="A caller that reads nothing of its answer for so long is let go, in seconds"
     )
+    rate_per_key: Rate = Field("60000/minute", description="Requests of one key or person")
+    rate_per_address: Rate = Field("60000/minute", description="Requests from one address")
+    rate_sign_in: Rate = Field("60/minute", description="Attempts to sign in and the like from one address")
+    requests_at_once: int = Field(1000, ge=1, description="Requests of one key or person under way at once")
+    trusted_proxies: str = Field("", description="Addresses or networks whose X-Forwarded-For is believed")
+    allowed_hosts: str = Field("", description="Host names to answer for, separated by commas; empty: any")
+    cors_origins: str = Field("", description="Origins whose pages may call the API, separated by commas")
     heartbeat_s: float = Field(15, gt=0, description="Longest silence on an event stream, in seconds")
 
     @field_validator("vault_public_key")
@@ -55,6 +73,16 @@ class GatewaySettings(Settings):
         return SealingKey.parse(self.vault_public_key) if self.vault_public_key else None
 
     @property
+    def hosts(self) -> list[str]:
+        """The names in `allowed_hosts`."""
+        return _listed(self.allowed_hosts)
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins in `cors_origins`."""
+        return _listed(self.cors_origins)
+
+    @property
     def secrets(self) -> list[str]:
         """The secret that makes tokens, then those that made them before."""
         before = self.previous_secrets.get_secret_value().split(",")
@@ -67,6 +95,10 @@ def load_settings() -> GatewaySettings:
         return GatewaySettings.model_validate({})
     except ValidationError as error:
         sys.exit("\n".join(f"gateway: {_told(each['loc'], each['msg'])}" for each in error.errors()))
+
+
+def _listed(text: str) -> list[str]:
+    return [each for each in map(str.strip, text.split(",")) if each]
 
 
 def _told(location: tuple[int | str, ...], message: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from services.planner.folding import Folding
 from services.planner.janitor import Janitor, Keep
 from services.planner.membership import Membership
 from services.planner.partitions import Partitions
@@ -26,7 +27,7 @@ SETTINGS = PlannerSettings()
 
 @asynccontextmanager
 async def planner(service: Service) -> AsyncIterator[None]:
-    """Sixteen partitions shared with other planners, one handler, one clock, one janitor."""
+    """Sixteen partitions shared with other planners, one handler, a clock, a janitor, one that adds up."""
     membership = Membership(service.id, Planners(service.store))
     PARTITIONS_LED.set_function(membership.led)
     plans = load_plans(SETTINGS.plans)
@@ -55,10 +56,10 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    keep = Keep(SETTINGS.keep_runs_days, SETTINGS.keep_keys_days, SETTINGS.keep_dead_letters_days)
-    janitor = Janitor(service.store, keep, plans)
+    janitor = Janitor(service.store, _keep(), plans)
+    folding = Folding(service.store, membership.leads)
     times = timetable(service.store, service.bus, quotas, membership.leads)
-    busy = [asyncio.create_task(each.run()) for each in (clock, janitor)]
+    busy = [asyncio.create_task(each.run()) for each in (clock, janitor, folding)]
     busy.append(asyncio.create_task(_time(service, times)))
     busy.append(asyncio.create_task(_share(service, membership, partitions)))
     service.drain += [core.drain, partial(ended, busy), membership.leave]
@@ -71,6 +72,15 @@ async def _time(service: Service, times: Timetable) -> None:
     """What is started by the clock is announced at once; before that is possible, nothing is started."""
     await service.health.wait_started()
     await times.run()
+
+
+def _keep() -> Keep:
+    return Keep(
+        runs=SETTINGS.keep_runs_days,
+        keys=SETTINGS.keep_keys_days,
+        dead_letters=SETTINGS.keep_dead_letters_days,
+        figures=SETTINGS.keep_figures_days,
+    )
 
 
 async def _share(service: Service, membership: Membership, partitions: Partitions) -> None:

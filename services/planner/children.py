@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from services.planner.retry import may_retry
 from services.planner.settling import conclude_suspended
-from services.planner.transitions import Draft, Spawn
+from services.planner.transitions import FREE, Draft, Spawn
 from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import NODE_FINISHED, Children, RunStatus, child_id
+from shared.contracts.usage import Usage
 from shared.contracts.value import NULL, Value, inline, to_json
 from shared.contracts.version import PinnedGraph
 
@@ -27,6 +28,7 @@ class ChildFinished:
     output: Value | None = None
     failure: Failure | None = None
     begun: bool = True
+    usage: Usage = FREE
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,13 @@ def child_finished(draft: Draft, graph: PinnedGraph, fact: ChildFinished) -> Non
     if children is None or fact.key not in children.open:
         return
     children = children.model_copy(update={"open": [key for key in children.open if key != fact.key]})
+    spawn, _ = _spawning(draft, fact.node)
+    if spawn.wait:
+        draft.spend(fact.usage)
     if state.status in NODE_FINISHED:
         left = LOOK_AGAIN_MS + draft.now if children.open else None
         _keep(draft, fact.node, children, wake_at=left)
         return
-    spawn, _ = _spawning(draft, fact.node)
     if fact.begun and not spawn.wait:
         begun = child_id(draft.run.id, fact.node, fact.key)
         child_begun(draft, graph, ChildBegun(fact.node, fact.attempt, begun))

@@ -137,5 +137,11 @@ def told_again(run: Run, head: str, stored: NodeRun) -> NodeFinished:
 def answer_of(child: Run, node_id: str, key: str) -> ChildFinished:
     """What its parent is told of a child run that has finished."""
     return ChildFinished(
-        node_id, child.parent_attempt, key, child.status, output=child.output, failure=child.failure
+        node_id,
+        child.parent_attempt,
+        key,
+        child.status,
+        output=child.output,
+        failure=child.failure,
+        usage=child.usage,
     )

@@ -24,6 +24,7 @@ class Keep:
     runs: float
     keys: float
     dead_letters: float
+    figures: float = 0
 
 
 class Janitor:
@@ -53,6 +54,7 @@ class Janitor:
             ("idempotency", "created_at", self._keep.keys),
             ("dead_letters", "received_at", self._keep.dead_letters),
             ("dead_bodies", "received_at", self._keep.dead_letters),
+            ("rollups", "hour", self._keep.figures),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

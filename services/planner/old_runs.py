@@ -18,6 +18,7 @@ from shared.contracts.base import Millis
 from shared.contracts.run import RUN_FINISHED
 from shared.contracts.version import body_path
 from shared.storage.payloads import Payloads
+from shared.storage.run_facts import COUNTED
 from shared.storage.sources import Sources
 
 SLACK_MS = 2 * 86_400_000
@@ -31,7 +32,7 @@ async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     ids = {"$lt": first_id(before)}
     async for _ in _remove_finished(sweep, ids, before, now):
         """What belongs to them follows."""
-    for name in ("runs", "run_events", "node_runs"):
+    for name in ("runs", "run_events", "node_runs", "run_facts"):
         await _remove_left_behind(sweep, name, ids, now)
     payloads, versions = await _in_use(sweep, ids)
     await sweep.remove_all("payloads", but=payloads, at={"$lt": before - SLACK_MS})
@@ -43,8 +44,9 @@ async def remove_runs_of(sweep: Sweep, workspace_id: str, before: Millis, now: M
     behind, and large values, go when the installation's own time is over."""
     ids = {"$lt": first_id(before)}
     async for page in _remove_finished(sweep, ids, before, now, workspace_id=workspace_id):
+        await sweep.remove("run_facts", page)
         for each in page:
-            for name in ("runs", "run_events", "node_runs"):
+            for name in ("runs", "run_events", "node_runs", "run_facts"):
                 await sweep.remove_all(name, _id={"$gt": f"{each}.", "$lt": f"{each};"})
 
 
@@ -80,13 +82,15 @@ async def _busy_below(sweep: Sweep, run_id: str, before: Millis) -> bool:
 
 
 async def _remove_left_behind(sweep: Sweep, name: str, ids: dict[str, str], now: Millis) -> None:
-    """What belongs to runs that are gone. Results stay that others have taken over."""
+    """What belongs to runs that are gone. Results stay that others have taken over, and facts that have not
+    been counted."""
     async for page in sweep.pages(name, {"_id": ids}):
         roots = {root_of(each) for each in page}
         gone = roots - await sweep.store["runs"].present(roots)
         if name == "node_runs":
             gone -= await Sources(sweep.store).held(gone, now)
-        await sweep.remove(name, [each for each in page if root_of(each) in gone])
+        guard = {"open": COUNTED} if name == "run_facts" else {}
+        await sweep.remove(name, [each for each in page if root_of(each) in gone], **guard)
 
 
 def root_of(document_id: str) -> str:

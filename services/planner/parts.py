@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from services.planner.clock import Chore, Clock
+from services.planner.counting import Counting
 from services.planner.door import Door
 from services.planner.facts import Facts
-from services.planner.finishing import Finishing
+from services.planner.finishing import Finishing, Hook
 from services.planner.gate import Gate
 from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
@@ -33,6 +34,7 @@ from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
 from shared.storage.run_events import RunEvents
+from shared.storage.run_facts import RunFacts
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
 from shared.storage.triggers import Triggers
@@ -65,7 +67,7 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = finish_hooks(store, bus, quotas)
+    finishing = Finishing([Counting(memory, RunFacts(store)).see, *finish_hooks(store, bus, quotas)])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -78,10 +80,10 @@ def build(
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
 
 
-def finish_hooks(store: Store, bus: Bus, quotas: Quotas | None) -> Finishing:
+def finish_hooks(store: Store, bus: Bus, quotas: Quotas | None) -> list[Hook]:
     """What follows from the end of a run."""
     triggers, firing = Triggers(store), Firing(bus, store, quotas)
-    return Finishing([Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see])
+    return [Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see]
 
 
 def timetable(store: Store, bus: Bus, quotas: Quotas | None, leads: Callable[[int], bool]) -> Timetable:

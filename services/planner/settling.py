@@ -28,6 +28,7 @@ def conclude(draft: Draft, graph: PinnedGraph, result: NodeResult, *, again: boo
     node = graph.nodes[result.node]
     if node.id in draft.eligible:
         draft.eligible.remove(node.id)
+    draft.spend(result.usage)
     times = {"started_at": result.started_at, "finished_at": result.finished_at, "wake_at": None}
     done = {**times, "suspended": None, "deadline_at": None}
     if result.failure is None:

@@ -26,6 +26,7 @@ def suspend(draft: Draft, graph: PinnedGraph, result: NodeResult) -> None:
     deadline_at = state.deadline_at
     if deadline_at is None and limit_s is not None:
         deadline_at = result.started_at + int(limit_s * 1000)
+    draft.spend(result.usage)
     started_at = state.suspended.started_at if state.suspended else result.started_at
     draft.move(
         "node.suspended",

@@ -9,6 +9,7 @@ from shared.contracts.directive import SpawnRuns
 from shared.contracts.failure import Failure
 from shared.contracts.node_run import NodeResult
 from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, RUN_FINISHED, Event, NodeState, Run, child_id
+from shared.contracts.usage import Usage
 from shared.contracts.value import Value
 
 # event -> the statuses it may find, the status it leaves
@@ -33,6 +34,7 @@ RUN_TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
 }
 FLUSH_GRACE_MS = 10_000
 PAUSED_MS = 900_000
+FREE = Usage()
 Tell = Literal["cancel", "pause", "resume"]
 
 
@@ -150,6 +152,12 @@ class Draft(Commands):
     def set(self, node_id: str, **changes: object) -> None:
         """Change what is kept of a node, but not its status."""
         self.nodes[node_id] = self.state(node_id).model_copy(update=changes)
+
+    def spend(self, usage: Usage) -> None:
+        """Add what an attempt, or a child run, has cost."""
+        if usage != FREE:
+            spent: Usage = self.changes.get("usage", self.run.usage)  # type: ignore[assignment]
+            self.changes["usage"] = spent + usage
 
     def keep_signal(self, node_id: str, body: Value) -> None:
         """Keep what has come before the node waits for it, and record that it has."""

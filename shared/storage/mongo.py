@@ -11,6 +11,7 @@ from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from shared.storage.shapes import FIELD as SHAPE_FIELD
 from shared.storage.shapes import Shape
 
 Document = dict[str, Any]
@@ -41,12 +42,15 @@ INDEXES: dict[str, list[str]] = {
     "triggers": ["workspace_id", "workflow_id", "next_at", "watched"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
+    "run_facts": ["open"],
+    "rollups": ["hour"],
     "members": ["workspace_id", "user_id"],
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
     "variables": ["workspace_id", "kid"],
     "quotas": ["workspace_id"],
+    "throttles": ["at"],
     "audit": ["workspace_id", "at"],
 }
 
@@ -100,18 +104,26 @@ class Collection:
         return None if found is None else self._shape.read(found)
 
     async def find(
-        self, query: Filter, *, sort: str | None = None, descending: bool = False, limit: int = 0
+        self,
+        query: Filter,
+        *,
+        sort: str | None = None,
+        descending: bool = False,
+        limit: int = 0,
+        only: Sequence[str] = (),
     ) -> list[Document]:
-        """All that match, at most `limit` when it is not 0, sorted by one field when asked to."""
+        """All that match, at most `limit` when it is not 0, sorted by one field when asked to, and then with
+        `only` some of their fields if wanted."""
         if sort is None:
             found = await self._raw.find(checked(query), limit=limit).to_list()
         else:
-            found = await self._sorted(query, {sort: -1 if descending else 1}, limit=limit)
+            fields = [*only, SHAPE_FIELD] if only else ()
+            found = await self._sorted(query, {sort: -1 if descending else 1}, limit=limit, only=fields)
         return [self._shape.read(each) for each in found]
 
     async def ids(self, query: Filter, *, limit: int) -> list[str]:
         """The first ids of those that match, in order; no document is sent."""
-        found = await self._sorted(query, {"_id": 1}, limit=limit, only_id=True)
+        found = await self._sorted(query, {"_id": 1}, limit=limit, only=["_id"])
         return [each["_id"] for each in found]
 
     async def present(self, ids: Iterable[str]) -> set[str]:
@@ -120,12 +132,12 @@ class Collection:
         return {each["_id"] for each in await found.to_list()}
 
     async def _sorted(
-        self, query: Filter, sort: Mapping[str, int], *, limit: int, only_id: bool = False
+        self, query: Filter, sort: Mapping[str, int], *, limit: int, only: Sequence[str] = ()
     ) -> list[Document]:
         """By aggregation: the embedded store scans for a find by a range of ids."""
         stages: list[dict[str, Any]] = [{"$match": checked(query)}, {"$sort": sort}]
         stages += [{"$limit": limit}] if limit else []
-        stages += [{"$project": {"_id": 1}}] if only_id else []
+        stages += [{"$project": dict.fromkeys(only, 1)}] if only else []
         return await (await self._raw.aggregate(stages)).to_list()
 
     async def count_by(self, query: Filter, field: str) -> dict[str, int]:

@@ -2,15 +2,25 @@
 
 from collections.abc import Collection, Sequence
 
-from shared.contracts.base import Millis
+from pydantic import Field
+
+from shared.contracts.base import Contract, Millis
 from shared.contracts.directive import AwaitDecision
-from shared.contracts.run import RUN_FINISHED, Run, RunStatus
+from shared.contracts.run import RUN_FINISHED, NodeState, Run, RunStatus
 from shared.messaging.topology import partition_of
 from shared.storage.mongo import Document, Store
 
 ASKED_AT_ONCE = 1_000
 DERIVED = ("open", "trigger_id")
 """Stored besides, to find by."""
+
+
+class RunNodes(Contract):
+    """A run's nodes, and the version they are of."""
+
+    id: str = Field(validation_alias="_id")
+    version: str
+    nodes: dict[str, NodeState] = {}
 
 
 class Runs:
@@ -100,6 +110,14 @@ class Runs:
             query["trigger_id"] = trigger_id
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)
         return [_run(document) for document in found]
+
+    async def nodes_below(self, run_id: str, *, after: str, limit: int) -> list[RunNodes]:
+        """The nodes of its child runs, and of theirs, by the order of their ids; `after` is the last id of
+        the page before."""
+        ids = {"$gt": max(after, f"{run_id}."), "$lt": f"{run_id}/"}
+        only = ["version", "nodes"]
+        found = await self._collection.find({"_id": ids}, sort="_id", limit=limit, only=only)
+        return [RunNodes.model_validate(document) for document in found]
 
     async def waiting(self, workspace_id: str, what: str, *, before: str | None, limit: int) -> list[Run]:
         """The newest first of the runs, child runs as well, in which a node waits for that: `review`."""

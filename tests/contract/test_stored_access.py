@@ -6,6 +6,7 @@ from shared.storage.audit import Audit
 from shared.storage.mongo import Store
 from shared.storage.people import Users
 from shared.storage.sessions import Sessions
+from shared.storage.throttles import Throttles
 from shared.storage.workspaces import Grants, Members, Workspaces
 from tests.contract.test_stored_shapes import golden, laid
 
@@ -58,3 +59,10 @@ async def test_the_audit_log_is_read(store: Store) -> None:
     (entry,) = await Audit(store).page("default", before=None, limit=2, equal={"actor_id": USER})
     assert entry.action == "POST /workflows"
     assert await Audit(store).page("other", before=None, limit=2, equal={}) == []
+
+
+async def test_failed_attempts_to_sign_in_are_read_and_saved_again(store: Store) -> None:
+    (attempts_id,) = await laid(store, "throttles", 1)
+    known = (await Throttles(store).load([attempts_id]))[attempts_id]
+    assert await Throttles(store).save(known.model_copy(update={"rev": 3}))
+    assert await stored(store, "throttles") == {**golden("throttles")[1][0], "rev": 3}
