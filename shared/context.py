@@ -37,10 +37,10 @@ class Context:
     turn: int = 0
     state: Any = None
     dry: bool = False
+    usage: Usage = field(default_factory=Usage)
     credential: Opened | None = None
     redactor: Redactor = NOTHING
     _hidden: frozenset[str] = frozenset()
-    usage: Usage = field(default_factory=Usage)
     _unkept: int = 0
 
     @property
@@ -71,16 +71,16 @@ class Context:
         SandboxError."""
         return await self.sandbox.javascript.run(code, inputs, timeout_s=timeout_s, log=self.log)
 
+    def spend(self, *, tokens: int = 0, cost_usd: float = 0) -> None:
+        """Have this counted as what the attempt has cost, whatever becomes of it."""
+        self.usage += Usage(tokens=tokens, cost_usd=cost_usd)
+
     def hide(self, secrets: Iterable[str]) -> None:
         """Keep these out of all that is logged, kept or told of this attempt from now on."""
         hidden = self._hidden | frozenset(secrets)
         if hidden != self._hidden:
             self._hidden, self.redactor = hidden, Redactor(hidden)
             REDACTING.set(self.redactor)
-
-    def spend(self, *, tokens: int = 0, cost_usd: float = 0) -> None:
-        """Have this counted as what the attempt has cost, whatever becomes of it."""
-        self.usage += Usage(tokens=tokens, cost_usd=cost_usd)
 
     def log(self, line: str) -> None:
         """Keep a line with the node run; number, length and total are capped, and what is cut says so."""

@@ -18,11 +18,11 @@ from services.local.broker import Broker, embedded_broker
 from services.local.home import free_port
 from services.local.store import embedded_store
 from services.local.system import running_system
-from shared.messaging.topology import LANES, PARTITIONS, executor_queue, planner_queue
+from shared.messaging.topology import LANES, NOTIFY_QUEUE, PARTITIONS, executor_queue, planner_queue
 from shared.storage.mongo import Store
 from tests.e2e.otlp import Spans, receiving
 
-POOLS = ("core", "http", "code")
+POOLS = ("core", "http", "code", "email", "slack", "webhook")
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ async def drop_queues(amqp_url: str) -> AsyncIterator[Callable[..., Awaitable[No
 
     yield drop
     planner = [planner_queue(partition) for partition in range(PARTITIONS)]
-    await drop(*planner, *(executor_queue(pool, lane) for pool in POOLS for lane in LANES))
+    await drop(NOTIFY_QUEUE, *planner, *(executor_queue(pool, lane) for pool in POOLS for lane in LANES))
 
 
 @pytest.fixture(scope="session")

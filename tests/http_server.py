@@ -112,10 +112,11 @@ async def _echo(request: web.Request) -> web.Response:
 
 
 async def _status(request: web.Request) -> web.Response:
-    """Any status, with `body` and, when given, `retry_after`."""
+    """Any status, with `body`, or a `header` of the request 500 times, and, when given, `retry_after`."""
+    text = request.headers[request.query["header"]] * 500 if "header" in request.query else ""
     headers = {"Retry-After": request.query["retry_after"]} if "retry_after" in request.query else {}
     return web.Response(
-        status=int(request.match_info["code"]), text=request.query.get("body", ""), headers=headers
+        status=int(request.match_info["code"]), text=text or request.query.get("body", ""), headers=headers
     )
 
 

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 
 from services import connectors
 from services.connectors.composed import credentials_of
+from services.connectors.email.smtp import Mailer
+from services.connectors.notify.channels import Channels
+from services.connectors.notify.sending import Sending
 from services.connectors.opening import opener
 from services.connectors.settings import ConnectorsSettings
 from shared.credentials import discover_types
@@ -20,7 +23,8 @@ from shared.storage.payloads import Payloads
 from shared.tree import TreeRunner
 
 SETTINGS = ConnectorsSettings()
-os.environ.pop("WEFT_VAULT_KEYS", None)  # the processes of the sandbox inherit the rest
+for each in ("WEFT_VAULT_KEYS", "WEFT_SMTP_URL"):
+    os.environ.pop(each, None)  # the processes of the sandbox inherit the rest
 
 
 @asynccontextmanager
@@ -34,6 +38,8 @@ async def compose(service: Service) -> AsyncIterator[None]:
         HttpClient(allow=SETTINGS.allowed, connections_per_host=calls) as http,
         credentials_of(service, SETTINGS.vault, types, http) as keyring,
     ):
+        channels = Channels(http, Mailer(http.allow), SETTINGS.vault, SETTINGS.own_mail)
+        Sending(service.store, channels).subscribe(service.bus)
         trees = TreeRunner(
             found, sandbox, Payloads(service.store), cache=Cache(service.store), http=http,
             keyring=keyring.for_node, opener=opener(SETTINGS.vault) if SETTINGS.vault else None,

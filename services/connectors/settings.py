@@ -2,7 +2,9 @@
 
 from pydantic import Field, SecretStr, field_validator
 
+from services.connectors.email.smtp import MailServer, server_of
 from services.connectors.vault import Vault
+from shared.mail_address import name_and_address
 from shared.service import Settings
 
 
@@ -16,6 +18,33 @@ class ConnectorsSettings(Settings):
         default=SecretStr(""), description="Private keys of the vault, separated by commas, the newest first"
     )
     http_allow: str = Field(default="", description="Hosts, host:port or networks, separated by commas")
+
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The installation's own mail server: `smtps://user:password@host`, or `smtp://` with "
+        "STARTTLS; `?tls=none` leaves that out",
+    )
+    smtp_from: str = Field(default="", description="Whom the installation's own mails are from")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, value: SecretStr) -> SecretStr:
+        if url := value.get_secret_value():
+            server_of(url)
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value:
+            name_and_address(value)
+        return value
+
+    @property
+    def own_mail(self) -> tuple[MailServer, str] | None:
+        """The installation's own mail server and whom its mails are from; None when it has none."""
+        url = self.smtp_url.get_secret_value()
+        return (server_of(url), self.smtp_from) if url and self.smtp_from else None
 
     @field_validator("http_allow")
     @classmethod

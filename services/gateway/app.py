@@ -24,6 +24,9 @@ from services.gateway.limits.rates import ByAddress, ByCaller, Rates
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
+    alert_channels,
+    alert_rules,
+    alerts,
     analytics,
     bulk,
     controls,
@@ -79,8 +82,11 @@ ROUTES = (
     trigger_runs,
     triggers,
     graphs,
-    credentials,
     analytics,
+    alert_rules,
+    alert_channels,
+    alerts,
+    credentials,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
 

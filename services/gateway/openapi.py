@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway import control_inputs, import_models, inputs, plan_inputs, variable_inputs
+from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
 from services.gateway.triggers import inputs as trigger_inputs
@@ -31,15 +32,20 @@ BODIES: tuple[type[BaseModel], ...] = (
     variable_inputs.NewVariable,
     variable_inputs.VariableChange,
     plan_inputs.PlanChange,
-    credential_inputs.NewCredential,
-    credential_inputs.CredentialChange,
-    credential_inputs.CredentialTest,
-    credential_inputs.SignInCode,
     trigger_inputs.NewTrigger,
     trigger_inputs.TriggerChange,
     trigger_inputs.SchedulePreview,
     trigger_inputs.Fire,
     trigger_inputs.Backfill,
+    alert_inputs.NewAlertRule,
+    alert_inputs.AlertRuleChange,
+    alert_inputs.NewAlertChannel,
+    alert_inputs.AlertChannelChange,
+    alert_inputs.Acknowledgement,
+    credential_inputs.NewCredential,
+    credential_inputs.CredentialChange,
+    credential_inputs.CredentialTest,
+    credential_inputs.SignInCode,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -91,8 +97,9 @@ TAGS = [
     {"name": "triggers", "description": "What starts runs by itself"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
+    {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},
+    {"name": "alerts", "description": "Rules, what they have found, and whom it was told to"},
     {"name": "credentials", "description": "What nodes sign in with elsewhere: sealed, shared, never shown"},
     {"name": "vault", "description": "The key that secrets are sealed to, and signing in with other sides"},
-    {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

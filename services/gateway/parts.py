@@ -35,9 +35,14 @@ from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
 from shared.plans import load_plans
 from shared.quotas import Quotas
+from shared.storage.alert_channels import AlertChannels
+from shared.storage.alert_rules import AlertRules
+from shared.storage.alert_states import AlertStates
+from shared.storage.alerts import Alerts
 from shared.storage.audit import Audit
 from shared.storage.credential_types import CredentialTypes
 from shared.storage.credentials import Connectings, Credentials, CredentialStates
+from shared.storage.deliveries import Deliveries
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -68,6 +73,11 @@ class Gateway:
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
         self.audit = Audit(store)
+        self.alerts = Alerts(store)
+        self.alert_rules = AlertRules(store)
+        self.alert_states = AlertStates(store)
+        self.alert_channels = AlertChannels(store)
+        self.deliveries = Deliveries(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -139,6 +149,10 @@ class Gateway:
         """Have this and every other gateway read anew who may do what."""
         self.directory.changed()
         await self._show(AccessChanged())
+
+    async def hurry(self, message: Message) -> None:
+        """Let somebody know at once what would be found a little later anyway."""
+        await self._show(message)
 
     async def _show(self, message: Message) -> None:
         """Tell all gateways of a change. Those that miss it read anew within a second."""

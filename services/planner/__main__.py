@@ -80,6 +80,7 @@ def _keep() -> Keep:
         keys=SETTINGS.keep_keys_days,
         dead_letters=SETTINGS.keep_dead_letters_days,
         figures=SETTINGS.keep_figures_days,
+        alerts=SETTINGS.keep_alerts_days,
     )
 
 

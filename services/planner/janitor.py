@@ -25,6 +25,7 @@ class Keep:
     keys: float
     dead_letters: float
     figures: float = 0
+    alerts: float = 0
 
 
 class Janitor:
@@ -55,6 +56,8 @@ class Janitor:
             ("dead_letters", "received_at", self._keep.dead_letters),
             ("dead_bodies", "received_at", self._keep.dead_letters),
             ("rollups", "hour", self._keep.figures),
+            ("alerts", "at", self._keep.alerts),
+            ("deliveries", "created_at", self._keep.alerts),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

@@ -11,12 +11,11 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from ulid import ULID
-
 from services.planner.sweep import Sweep
 from shared.contracts.base import Millis
 from shared.contracts.run import RUN_FINISHED
 from shared.contracts.version import body_path
+from shared.ids import first_id
 from shared.storage.payloads import Payloads
 from shared.storage.run_facts import COUNTED
 from shared.storage.sources import Sources
@@ -24,7 +23,6 @@ from shared.storage.sources import Sources
 SLACK_MS = 2 * 86_400_000
 """Uses are not written down each time, and clocks differ."""
 ROOT = re.compile(r"[^.:]+")
-ULID_TIME_CHARS = 10
 
 
 async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
@@ -44,15 +42,12 @@ async def remove_runs_of(sweep: Sweep, workspace_id: str, before: Millis, now: M
     behind, and large values, go when the installation's own time is over."""
     ids = {"$lt": first_id(before)}
     async for page in _remove_finished(sweep, ids, before, now, workspace_id=workspace_id):
-        await sweep.remove("run_facts", page)
+        await sweep.remove("run_facts", page, open=COUNTED)
         for each in page:
-            for name in ("runs", "run_events", "node_runs", "run_facts"):
-                await sweep.remove_all(name, _id={"$gt": f"{each}.", "$lt": f"{each};"})
-
-
-def first_id(at: Millis) -> str:
-    """What the ids of runs sort after that were begun then or later."""
-    return f"run_{str(ULID.from_timestamp(at / 1000))[:ULID_TIME_CHARS]}"
+            below = {"$gt": f"{each}.", "$lt": f"{each};"}
+            await sweep.remove_all("run_facts", _id=below, open=COUNTED)
+            for name in ("runs", "run_events", "node_runs"):
+                await sweep.remove_all(name, _id=below)
 
 
 async def _remove_finished(

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 
+from services.planner.alerting.finished import FinishedRuns
+from services.planner.alerting.firing import Firing as AlertFiring
+from services.planner.alerting.looking import Looking
+from services.planner.alerting.posting import Posting
 from services.planner.clock import Chore, Clock
 from services.planner.counting import Counting
 from services.planner.door import Door
@@ -67,7 +71,10 @@ def build(
     gate = Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
-    finishing = Finishing([Counting(memory, RunFacts(store)).see, *finish_hooks(store, bus, quotas)])
+    alarms = AlertFiring(store, public_url=public_url)
+    finished_runs = FinishedRuns(store, alarms)
+    counting = Counting(memory, RunFacts(store))
+    finishing = Finishing([counting.see, finished_runs.see, *trigger_hooks(store, bus, quotas)])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -75,13 +82,15 @@ def build(
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),
         Chore(door.sweep, every_s=10),
+        Chore(Looking(store, alarms, finished_runs, leads).look, every_s=1),
+        Chore(Posting(store, bus, leads).post, every_s=1),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
 
 
-def finish_hooks(store: Store, bus: Bus, quotas: Quotas | None) -> list[Hook]:
-    """What follows from the end of a run."""
+def trigger_hooks(store: Store, bus: Bus, quotas: Quotas | None) -> list[Hook]:
+    """The triggers that wait for the end of a run."""
     triggers, firing = Triggers(store), Firing(bus, store, quotas)
     return [Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see]
 

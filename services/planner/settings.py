@@ -24,6 +24,9 @@ class PlannerSettings(Settings):
         default="", description="A file of plans instead of those that come along (shared/plans.yaml)"
     )
     keep_figures_days: float = Field(default=730, ge=0, description="For analytics, by the hour; 0: for ever")
+    keep_alerts_days: float = Field(
+        default=90, ge=0, description="Alerts, and what was sent of them; 0: for ever"
+    )
     stuck_round_s: float = Field(
         default=60, gt=0, description="How often all unfinished runs are looked at for stuck ones"
     )

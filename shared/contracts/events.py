@@ -226,6 +226,14 @@ class WorkflowChanged(Message):
     workflow_id: str
 
 
+class DeliveryDue(Message):
+    """A notice is to be sent; only if its delivery is still at this revision."""
+
+    event: ClassVar[str] = "delivery.due"
+    delivery_id: str
+    rev: int
+
+
 class AccessChanged(Message):
     """People, sessions, keys, memberships or workspaces are different now; shown, never relied upon."""
 
@@ -285,6 +293,7 @@ MESSAGES: tuple[type[Message], ...] = (
     RunChanged,
     RunFinished,
     WorkflowChanged,
+    DeliveryDue,
     AccessChanged,
     NodeTypeAnnounced,
     CredentialAsked,

@@ -73,7 +73,7 @@ class HttpClient:
         self, *, allow: Iterable[str] = (), resolver: AbstractResolver | None = None, dns_cache_s: int = 10,
         connections_per_host: int = 100,
     ) -> None:  # fmt: skip
-        self._allow = AllowList.parse(allow)
+        self.allow = AllowList.parse(allow)
         self._resolver = resolver
         self._dns_cache_s = dns_cache_s
         self._connections_per_host = connections_per_host
@@ -82,7 +82,7 @@ class HttpClient:
     async def __aenter__(self) -> "HttpClient":
         resolver = self._resolver or aiohttp.ThreadedResolver()
         connector = aiohttp.TCPConnector(
-            resolver=GuardedResolver(self._allow, resolver), ssl=tls_context(), limit=0,
+            resolver=GuardedResolver(self.allow, resolver), ssl=tls_context(), limit=0,
             limit_per_host=self._connections_per_host,
             use_dns_cache=self._dns_cache_s > 0, ttl_dns_cache=self._dns_cache_s,
         )  # fmt: skip
@@ -101,7 +101,7 @@ class HttpClient:
         check_request(request)
         headers = CIMultiDict(request.headers)
         headers.setdefault("User-Agent", USER_AGENT)
-        url = target(request.url, request.query, self._allow)
+        url = target(request.url, request.query, self.allow)
         hop = Hop(request.method.upper(), url, headers, request.body)
         deadline = None if request.timeout_s is None else _now() + request.timeout_s
         for _ in range(MAX_REDIRECTS + 1):
@@ -127,7 +127,7 @@ class HttpClient:
         ) as response:  # fmt: skip
             location = response.headers.get("Location")
             if location and request.follow_redirects and response.status in REDIRECTS:
-                url = redirected(hop.url, _text(location), self._allow)
+                url = redirected(hop.url, _text(location), self.allow)
                 return next_hop(hop, response.status, url, request)
             content = b"" if hop.method == "HEAD" else await read_capped(response, request.max_bytes)
             return HttpResponse(response.status, _headers(response.headers), content, str(hop.url))

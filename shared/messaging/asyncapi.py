@@ -24,6 +24,7 @@ PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
     events.RunChanged: (("planner",), ("gateway",)),
     events.RunFinished: (("planner",), ()),
     events.WorkflowChanged: (("gateway",), ("gateway",)),
+    events.DeliveryDue: (("planner", "gateway"), ("connectors",)),
     events.AccessChanged: (("gateway",), ("gateway",)),
     events.NodeTypeAnnounced: (("runner", "connectors", "assistant"), ("gateway",)),
     events.CredentialAsked: (("gateway",), ("connectors",)),

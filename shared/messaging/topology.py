@@ -9,6 +9,7 @@ DEAD_QUEUE = "dead.v1"
 CREDENTIALS_QUEUE = "credentials.v1"
 PARTITIONS = 16
 LANES = ("high", "normal")
+NOTIFY_QUEUE = "notify.v1"
 DELIVERY_LIMIT = 20
 PLANNER_EVENTS = (
     "run.requested",

@@ -36,14 +36,19 @@ INDEXES: dict[str, list[str]] = {
     "payloads": ["at"],
     "idempotency": ["created_at"],
     "sources": ["source"],
+    "triggers": ["workspace_id", "workflow_id", "next_at", "watched"],
+    "run_facts": ["open"],
+    "rollups": ["hour"],
     "credentials": ["workspace_id", "kid"],
     "credential_states": ["kid"],
     "connecting": ["expires_at"],
-    "triggers": ["workspace_id", "workflow_id", "next_at", "watched"],
     "dead_letters": ["received_at"],
     "dead_bodies": ["received_at"],
-    "run_facts": ["open"],
-    "rollups": ["hour"],
+    "alert_rules": ["workspace_id", "kind"],
+    "alert_channels": ["workspace_id", "kid"],
+    "alert_states": ["rule_id", "told"],
+    "alerts": ["workspace_id", "at"],
+    "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],
     "members": ["workspace_id", "user_id"],
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
@@ -145,6 +150,12 @@ class Collection:
         group = {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}
         rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
         return {str(row["_id"]): int(row["n"]) for row in rows}
+
+    async def sum_by(self, query: Filter, field: str, of: str) -> dict[str, float]:
+        """The sum of one number of all documents that match, by the value of one field."""
+        group = {"$group": {"_id": f"${field}", "sum": {"$sum": f"${of}"}}}
+        rows = await (await self._raw.aggregate([{"$match": checked(query)}, group])).to_list()
+        return {str(row["_id"]): float(row["sum"] or 0) for row in rows}  # null: none of them has it
 
     async def delete(self, query: Filter) -> int:
         """Delete all that match; how many there were."""

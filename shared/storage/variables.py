@@ -53,6 +53,10 @@ class Variables:
         found = await self._collection.find({"kid": {"$in": list(kids)}}, limit=limit)
         return [_variable(each) for each in found]
 
+    async def by_key(self) -> dict[str, int]:
+        """How many are sealed to which key."""
+        return await self._collection.count_by({"secret": True}, "kid")
+
     async def save(self, variable: Variable) -> bool:
         """Replace the one whose `rev` is one less; False when it has changed since it was read."""
         guard = {"_id": f"{variable.workspace_id}:{variable.name}", "rev": variable.rev - 1}

@@ -21,6 +21,7 @@ async def test_variables_are_read_and_saved_again(store: Store) -> None:
         True,
         [secret],
     )
+    assert await variables.by_key() == {secret.kid: 1}
     assert await variables.save(plain.model_copy(update={"rev": plain.rev + 1}))
     assert await variables.plain(["default"]) == [plain.model_copy(update={"rev": plain.rev + 1})]
 

@@ -35,6 +35,7 @@ class Spans:
 
     def __init__(self) -> None:
         self.url = ""
+        self.raw: list[bytes] = []
         self._traces: dict[str, Trace] = {}
         self._news = asyncio.Condition()
 
@@ -63,6 +64,7 @@ async def receiving() -> AsyncIterator[Spans]:
     async def take(request: web.Request) -> web.Response:
         body = await request.read()
         raw = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+        spans.raw.append(raw)
         await spans.add(_read(ExportTraceServiceRequest.FromString(raw)))
         told = ExportTraceServiceResponse().SerializeToString()
         return web.Response(body=told, content_type="application/x-protobuf")

@@ -279,6 +279,15 @@ async def test_counting_by_a_field(things: Collection) -> None:
     assert await things.count_by({"kind": "none"}, "kind") == {}
 
 
+async def test_sums_of_a_number_that_not_all_have(things: Collection) -> None:
+    numbers = [{"_id": f"n{each}", "kind": "ab"[each % 2], "of": {"n": each / 4}} for each in range(40)]
+    bare = [{"_id": f"x{each}", "kind": "bc"[each % 2]} for each in range(10)]
+    await things.insert_many([*numbers, *bare])
+    assert await things.sum_by({}, "kind", "of.n") == {"a": 95.0, "b": 100.0, "c": 0.0}
+    assert await things.sum_by({"_id": {"$gte": "x"}}, "kind", "of.n") == {"b": 0.0, "c": 0.0}
+    assert await things.sum_by({"kind": "none"}, "kind", "of.n") == {}
+
+
 async def test_deleting_deletes_what_matches_and_no_more(things: Collection) -> None:
     stored = documents(9, 100)
     await things.insert_many(stored)

@@ -1,5 +1,6 @@
 """A gateway on a real port, broker and store; the planner is played by the tests."""
 
+import base64
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import aio_pika
 import aiohttp
 import pytest
+from nacl.public import PrivateKey
 from pymongo import AsyncMongoClient
 
 from services.gateway.app import compose
@@ -23,6 +25,7 @@ from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
 from tests.integration.gateway.api import KEY, SECRET, Api, Planner
 
+VAULT_KEY = base64.urlsafe_b64encode(bytes(PrivateKey.generate().public_key)).decode()
 NODE_TYPES = [
     NodeType(type="set", title="Set", description="", category="data", pool="core",
              config_schema={"type": "object", "properties": {"values": {"type": "object"}},
@@ -58,7 +61,14 @@ async def serve(amqp_url: str, gateway_store: Store) -> Callable[..., Any]:
 
     @asynccontextmanager
     async def served(store: Store = gateway_store, **changes: Any) -> AsyncIterator[Service]:
-        given = {"api_key": KEY, "secret": SECRET, "port": 0, "amqp_url": amqp_url, **changes}
+        given = {
+            "api_key": KEY,
+            "secret": SECRET,
+            "vault_public_key": VAULT_KEY,
+            "port": 0,
+            "amqp_url": amqp_url,
+            **changes,
+        }
         settings = GatewaySettings.model_validate(given)
         bus = Bus(settings.amqp_url, name="test-gateway", drain_s=1)
         service = Service(

@@ -10,6 +10,7 @@ from shared.contracts.events import (
     MESSAGES,
     AccessChanged,
     Change,
+    DeliveryDue,
     Message,
     NodeProgress,
     NodeReady,
@@ -52,6 +53,7 @@ SENT: Sequence[Message] = (
                   answers=[SliceAnswer(key="0", results=[succeeded("a")])], unanswered=["1"]),
     WorkflowChanged(workflow_id="wf_1"),
     AccessChanged(),
+    DeliveryDue(delivery_id="dlv_1", rev=2),
 )  # fmt: skip
 NAMES = [message.event for message in SENT]
 
