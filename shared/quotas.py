@@ -38,7 +38,7 @@ class Quotas:
     """The doors. Runs are counted in the month in which they start; dry runs and child runs do not count."""
 
     def __init__(self, store: Store, plans: Plans, workspace_of: WorkspaceOf) -> None:
-        self._plans = plans
+        self.plans = plans
         self._workspace_of = workspace_of
         self._store = QuotaStore(store)
         self._counting = Counting(self._store)
@@ -47,7 +47,7 @@ class Quotas:
         """The plan that holds for a workspace. One that is not there has none to be limited by: nobody gets
         into it."""
         workspace = await self._workspace_of(workspace_id)
-        return self._plans.get(workspace.plan, NO_PLAN) if workspace else Plan(title="")
+        return self.plans.get(workspace.plan, NO_PLAN) if workspace else Plan(title="")
 
     async def admitted(self, run: Run) -> Run:
         """A run that is about to be inserted, counted, with what its plan says of it. Asked again for the

@@ -43,8 +43,8 @@ async def change(request: Request, workspace_id: str) -> Response:
     already stays."""
     gateway = gateway_of(request)
     wanted, _ = await read(request, PlanChange)
-    if wanted.plan not in gateway.plans:
-        known = ", ".join(sorted(gateway.plans))
+    if wanted.plan not in gateway.quotas.plans:
+        known = ", ".join(sorted(gateway.quotas.plans))
         raise Refused("unknown_plan", f"plan: there is no plan {wanted.plan!r}; there are {known}")
     for _ in range(MOST_TRIES):
         before = await _workspace(gateway, workspace_id)
@@ -63,7 +63,7 @@ async def change(request: Request, workspace_id: str) -> Response:
 )
 async def plans(request: Request) -> Response:
     """All that a workspace can have here."""
-    found = sorted(gateway_of(request).plans.items())
+    found = sorted(gateway_of(request).quotas.plans.items())
     return json_response({"items": [plan_shown(name, plan) for name, plan in found]})
 
 

@@ -100,7 +100,7 @@ async def test_there_are_not_too_many(api: Api, monkeypatch: pytest.MonkeyPatch)
 
 async def test_without_a_vault_no_secret_is_taken(serve: Callable[..., Any]) -> None:
     async with (
-        serve() as service,
+        serve(vault_public_key="") as service,
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
     ):
         api = Api(f"http://127.0.0.1:{service.listen[1]}", session)
