@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import graphs, schedules, shapes, sharing
+from bench import graphs, hooks, schedules, shapes, sharing
 from bench.client import Client, WrongAnswer
 from bench.measure import medians, percentiles
 from bench.system import BENCH, NotRunning, System
@@ -100,6 +100,10 @@ class Bench:
     async def schedules(self) -> dict[str, Any]:
         """How late 1,000 schedules are, all at once and spread."""
         return await schedules.lateness(self._client)
+
+    async def webhook(self) -> dict[str, Any]:
+        """Milliseconds until a signed webhook is acknowledged, at 50 a second."""
+        return await hooks.acknowledged(self._client)
 
     async def suspended(self) -> dict[str, Any]:
         """Milliseconds that 1,000 runs go on after the end of their `wait`, and what they cost until then."""
@@ -238,5 +242,5 @@ def _additions() -> float:
 
 NAMES = (
     "machine", "idle", "chain", "branch", "calls", "fan", "latency", "forty", "map", "suspended", "fair",
-    "schedules", "loaded", "growth",
+    "schedules", "webhook", "loaded", "growth",
 )  # fmt: skip

@@ -15,9 +15,9 @@ def scheduled(trigger: Trigger, at: Millis, *, previous: Millis | None, backfill
     """One of a schedule's times; `previous` is the one that a run was started for before."""
     zone = trigger.config.timezone if isinstance(trigger.config, ScheduleConfig) else "UTC"
     return {
-        "trigger": _named(trigger),
-        "scheduled_at": _iso(at),
-        "previous_at": _iso(previous),
+        "trigger": named(trigger),
+        "scheduled_at": iso_of(at),
+        "previous_at": iso_of(previous),
         "timezone": zone,
         "backfill": backfill,
     }
@@ -26,7 +26,7 @@ def scheduled(trigger: Trigger, at: Millis, *, previous: Millis | None, backfill
 def continued(trigger: Trigger, previous: Run | None, output: Any = None) -> Event:
     """The turn of one that runs again and again; `output` is that of the run before."""
     return {
-        "trigger": _named(trigger),
+        "trigger": named(trigger),
         "previous": None if previous is None else _ended(previous, output),
         "failures": trigger.failures,
     }
@@ -34,10 +34,11 @@ def continued(trigger: Trigger, previous: Run | None, output: Any = None) -> Eve
 
 def followed(trigger: Trigger, run: Run, output: Any) -> Event:
     """A run that has finished."""
-    return {"trigger": _named(trigger), "run": _ended(run, output)}
+    return {"trigger": named(trigger), "run": _ended(run, output)}
 
 
-def _named(trigger: Trigger) -> Event:
+def named(trigger: Trigger) -> Event:
+    """Which trigger it was."""
     return {"id": trigger.id, "name": trigger.name}
 
 
@@ -48,8 +49,8 @@ def _ended(run: Run, output: Any) -> Event:
         "status": run.status,
         "output": output,
         "failure": _failure(run.failure),
-        "started_at": _iso(run.started_at),
-        "finished_at": _iso(run.finished_at),
+        "started_at": iso_of(run.started_at),
+        "finished_at": iso_of(run.finished_at),
     }
 
 
@@ -57,7 +58,8 @@ def _failure(found: Failure | None) -> Event | None:
     return found.model_dump() if found else None
 
 
-def _iso(at: Millis | None) -> str | None:
+def iso_of(at: Millis | None) -> str | None:
+    """A time as events tell it."""
     if at is None:
         return None
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

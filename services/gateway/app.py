@@ -34,6 +34,8 @@ from services.gateway.routes import (
     dead_letters,
     events,
     graphs,
+    hook_events,
+    hooks,
     imports,
     node_controls,
     node_runs,
@@ -56,6 +58,7 @@ from shared.contracts.events import (
     CredentialAnswered,
     NodeProgress,
     NodeTypeAnnounced,
+    TriggerChanged,
     WorkflowChanged,
 )
 from shared.health import HealthApp
@@ -80,6 +83,8 @@ ROUTES = (
     variables,
     usage,
     trigger_runs,
+    hooks,
+    hook_events,
     triggers,
     graphs,
     analytics,
@@ -89,6 +94,7 @@ ROUTES = (
     credentials,
 )
 HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
+HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, TriggerChanged, AccessChanged)
 
 
 @asynccontextmanager
@@ -105,7 +111,7 @@ async def compose(service: Service) -> AsyncIterator[None]:
     service.prepare.append(lambda: first_start(gateway.directory, settings, now_ms()))
     service.http = connection(settings.stalled_s)
     service.listen = (settings.host, settings.port)
-    service.drain.append(gateway.watchers.close)
+    service.drain += [gateway.watchers.close, gateway.hooks.drain]
     moving = asyncio.create_task(gateway.dead_box.run())
     yield
     moving.cancel()
@@ -143,6 +149,7 @@ def routed(gateway: Gateway) -> FastAPI:
     app.include_router(graphs.catalog_router, prefix=PREFIX)
     app.include_router(usage.plans_router, prefix=PREFIX)
     app.include_router(signals.router, prefix=PREFIX)
+    app.include_router(hooks.open_router, prefix=PREFIX)
     app.include_router(dead_letters.router, prefix=PREFIX)
     app.include_router(vault.router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])

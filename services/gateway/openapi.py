@@ -12,6 +12,7 @@ from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
 from services.gateway.triggers import inputs as trigger_inputs
+from services.gateway.triggers import webhook_inputs
 from shared.contracts.graph import Graph
 
 BODIES: tuple[type[BaseModel], ...] = (
@@ -46,6 +47,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     credential_inputs.CredentialChange,
     credential_inputs.CredentialTest,
     credential_inputs.SignInCode,
+    webhook_inputs.NewSecret,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -95,6 +97,7 @@ TAGS = [
     {"name": "variables", "description": "Named values for the expressions of a workspace"},
     {"name": "usage", "description": "What a workspace uses of what its plan allows"},
     {"name": "triggers", "description": "What starts runs by itself"},
+    {"name": "hooks", "description": "Addresses that start runs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},
     {"name": "node types", "description": "What graphs are made of"},
     {"name": "analytics", "description": "What runs came to, by the hour in which they finished"},

@@ -12,6 +12,7 @@ from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.fresh import Fresh
+from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
 from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
@@ -26,11 +27,13 @@ from shared.contracts.events import (
     NodeProgress,
     NodeTypeAnnounced,
     RunChanged,
+    TriggerChanged,
     WorkflowChanged,
 )
 from shared.contracts.run import Run
 from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, Value
+from shared.contracts.webhook import WebhookConfig
 from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
 from shared.plans import load_plans
@@ -88,9 +91,9 @@ class Gateway:
         self.idempotency = Idempotency(store)
         self.sources = Sources(store)
         self.triggers = Triggers(store)
+        self.hooks = HookDesk(settings.secrets, store)
         self.dead_box = DeadBox(settings.amqp_url, store)
-        self.catalog = Catalog(NodeTypes(store))
-        self.variables = Variables(store)
+        self.catalog, self.variables = Catalog(NodeTypes(store)), Variables(store)
         self.quotas = Quotas(store, load_plans(settings.plans), self.directory.workspace)
         self.firing = Firing(bus, store, self.quotas)
         self.drafts = Drafts(self.catalog, settings.max_nodes)
@@ -144,6 +147,12 @@ class Gateway:
         await self._show(WorkflowChanged(workflow_id=workflow.id))
         return saved
 
+    async def trigger_changed(self, trigger: Trigger) -> None:
+        """Have this and every other gateway read anew what is at the address of a webhook, as it was."""
+        if isinstance(trigger.config, WebhookConfig):
+            self.hooks.changed(trigger.config.address)
+            await self._show(TriggerChanged(address=trigger.config.address))
+
     async def access_changed(self) -> None:
         """Have this and every other gateway read anew who may do what."""
         self.directory.changed()
@@ -196,6 +205,8 @@ class Gateway:
                 self.watchers.progressed(message)
             case WorkflowChanged() as message:
                 self._published.changed(message.workflow_id)
+            case TriggerChanged() as message:
+                self.hooks.changed(message.address)
             case AccessChanged():
                 self.directory.changed()
             case NodeTypeAnnounced() as message:

@@ -81,6 +81,7 @@ def _keep() -> Keep:
         dead_letters=SETTINGS.keep_dead_letters_days,
         figures=SETTINGS.keep_figures_days,
         alerts=SETTINGS.keep_alerts_days,
+        hook_events=SETTINGS.keep_hook_events_days,
     )
 
 

@@ -26,6 +26,7 @@ class Keep:
     dead_letters: float
     figures: float = 0
     alerts: float = 0
+    hook_events: float = 30
 
 
 class Janitor:
@@ -58,6 +59,7 @@ class Janitor:
             ("rollups", "hour", self._keep.figures),
             ("alerts", "at", self._keep.alerts),
             ("deliveries", "created_at", self._keep.alerts),
+            ("hook_events", "received_at", self._keep.hook_events),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

@@ -33,6 +33,7 @@ async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     for name in ("runs", "run_events", "node_runs", "run_facts"):
         await _remove_left_behind(sweep, name, ids, now)
     payloads, versions = await _in_use(sweep, ids)
+    payloads |= await _sent(sweep, before)
     await sweep.remove_all("payloads", but=payloads, at={"$lt": before - SLACK_MS})
     await sweep.remove_all("versions", but=versions, used_at={"$lt": before - SLACK_MS})
 
@@ -107,6 +108,16 @@ async def _in_use(sweep: Sweep, ids: dict[str, str]) -> tuple[set[str], set[str]
                 versions.update({body_path(document["version"])[0]} if "version" in document else ())
             payloads |= await values.with_parts(named) if named else named
     return payloads, versions
+
+
+async def _sent(sweep: Sweep, before: Millis) -> set[str]:
+    """References in the events of webhooks that stay, though they came before then."""
+    payloads, values = set[str](), Payloads(sweep.store)
+    async for page in sweep.pages("hook_events", {"received_at": {"$lt": before}}):
+        found = await sweep.store["hook_events"].find({"_id": {"$in": page}})
+        if named := {ref for document in found for ref in references(document)}:
+            payloads |= await values.with_parts(named)
+    return payloads
 
 
 def references(value: Any) -> Iterator[str]:

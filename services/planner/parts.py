@@ -25,6 +25,7 @@ from services.planner.results import Results
 from services.planner.slices import Slices
 from services.planner.slots import Slots
 from services.planner.spawning import Spawning
+from services.planner.triggers.completing import Completing
 from services.planner.triggers.continuing import Continuing
 from services.planner.triggers.following import Following
 from services.planner.triggers.timetable import Timetable
@@ -60,10 +61,10 @@ def build(
     """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
     runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
-    naming = Naming(Variables(store))
+    gathering, naming = Gathering(runs, payloads), Naming(Variables(store))
+    results = Results(node_runs, outputs, payloads, naming)
     outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, naming, public_url=public_url)
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
-    results, gathering = Results(node_runs, outputs, payloads, naming), Gathering(runs, payloads)
     keeping = Keeping(planner_id, results, gathering)
     spawning = Spawning(memory, outputs, payloads, Workflows(store))
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
@@ -72,8 +73,7 @@ def build(
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
     alarms = AlertFiring(store, public_url=public_url)
-    finished_runs = FinishedRuns(store, alarms)
-    counting = Counting(memory, RunFacts(store))
+    finished_runs, counting = FinishedRuns(store, alarms), Counting(memory, RunFacts(store))
     finishing = Finishing([counting.see, finished_runs.see, *trigger_hooks(store, bus, quotas)])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
@@ -84,6 +84,7 @@ def build(
         Chore(door.sweep, every_s=10),
         Chore(Looking(store, alarms, finished_runs, leads).look, every_s=1),
         Chore(Posting(store, bus, leads).post, every_s=1),
+        Chore(Completing(store, Firing(bus, store, quotas)).look, every_s=10),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)

@@ -7,6 +7,7 @@ from typing import Literal
 from shared.contracts.graph import Edge
 from shared.contracts.run import NODE_FINISHED, NodeState
 from shared.contracts.version import PinnedGraph
+from shared.contracts.webhook import RESPOND
 
 EdgeState = Literal["taken", "dead", "open"]
 MAX_TREE = 100
@@ -79,6 +80,7 @@ def tree_from(graph: PinnedGraph, nodes: Mapping[str, NodeState], head: str) -> 
             if (frozen := graph.frozen[target]).side_effects == kind
             and frozen.pool == pool
             and (len(targets) == 1 or (frozen.light and kind == "none"))
+            and graph.nodes[node_id].type != RESPOND  # somebody waits for what it says
             and len(graph.incoming[target]) == 1
             and untouched(nodes, target)
         ]

@@ -27,6 +27,9 @@ class PlannerSettings(Settings):
     keep_alerts_days: float = Field(
         default=90, ge=0, description="Alerts, and what was sent of them; 0: for ever"
     )
+    keep_hook_events_days: float = Field(
+        default=30, ge=0, description="How long what was sent to webhooks is kept; 0: for ever"
+    )
     stuck_round_s: float = Field(
         default=60, gt=0, description="How often all unfinished runs are looked at for stuck ones"
     )

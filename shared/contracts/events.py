@@ -234,6 +234,13 @@ class DeliveryDue(Message):
     rev: int
 
 
+class TriggerChanged(Message):
+    """A webhook has been saved or deleted; shown, never relied upon."""
+
+    event: ClassVar[str] = "trigger.changed"
+    address: str
+
+
 class AccessChanged(Message):
     """People, sessions, keys, memberships or workspaces are different now; shown, never relied upon."""
 
@@ -294,6 +301,7 @@ MESSAGES: tuple[type[Message], ...] = (
     RunFinished,
     WorkflowChanged,
     DeliveryDue,
+    TriggerChanged,
     AccessChanged,
     NodeTypeAnnounced,
     CredentialAsked,

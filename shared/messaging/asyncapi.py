@@ -25,6 +25,7 @@ PARTIES: dict[type[Message], tuple[tuple[str, ...], tuple[str, ...]]] = {
     events.RunFinished: (("planner",), ()),
     events.WorkflowChanged: (("gateway",), ("gateway",)),
     events.DeliveryDue: (("planner", "gateway"), ("connectors",)),
+    events.TriggerChanged: (("gateway",), ("gateway",)),
     events.AccessChanged: (("gateway",), ("gateway",)),
     events.NodeTypeAnnounced: (("runner", "connectors", "assistant"), ("gateway",)),
     events.CredentialAsked: (("gateway",), ("connectors",)),

@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 
 from shared.contracts.base import Millis
 from shared.contracts.trigger import Trigger
+from shared.contracts.webhook import WebhookConfig
 from shared.messaging.topology import partition_of
 from shared.storage.mongo import Document, Store
 
-DERIVED = ("kind", "state", "watched", "part")
+DERIVED = ("kind", "state", "watched", "part", "address")
 """Stored besides, to find by."""
 
 
@@ -25,6 +26,11 @@ class Triggers:
     async def get(self, workspace_id: str, trigger_id: str) -> Trigger | None:
         """A trigger of this workspace."""
         document = await self._collection.find_one({"_id": trigger_id, "workspace_id": workspace_id})
+        return _trigger(document) if document else None
+
+    async def at(self, address: str) -> Trigger | None:
+        """The webhook at this address (see `WebhookConfig`), of whatever workspace."""
+        document = await self._collection.find_one({"address": address})
         return _trigger(document) if document else None
 
     async def load(self, ids: Sequence[str]) -> dict[str, Trigger]:
@@ -110,6 +116,7 @@ def _document(trigger: Trigger) -> Document:
         "state": _state(trigger.active),
         "watched": trigger.watched,
         "part": _part(partition_of(trigger.id)),
+        "address": trigger.config.address if isinstance(trigger.config, WebhookConfig) else None,
     }
     return {**trigger.model_dump(by_alias=True), **derived}
 

@@ -21,7 +21,7 @@ PROMISED = {
     "set", "condition", "switch", "filter", "sort", "limit", "dedupe", "aggregate", "split", "merge",
     "text.template", "json.parse", "csv.parse", "csv.write", "html.extract", "datetime", "hash", "validate",
     "code.python", "fail", "noop", "map", "loop", "try", "workflow.run", "wait", "signal", "review",
-    "code.javascript", "shell",
+    "code.javascript", "shell", "webhook.respond",
 }  # fmt: skip
 ANSWERS_ANYTHING = {
     "condition", "switch", "json.parse", "validate", "code.python", "fail", "noop", "map", "loop", "try",

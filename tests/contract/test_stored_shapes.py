@@ -13,6 +13,7 @@ from shared.contracts.value import Value
 from shared.contracts.version import PinnedGraph
 from shared.storage.cache import Cache
 from shared.storage.dead_letters import DeadLetters
+from shared.storage.hook_events import HookEvents
 from shared.storage.idempotency import Idempotency
 from shared.storage.mongo import INDEXES, Store
 from shared.storage.node_runs import NodeRuns
@@ -98,7 +99,8 @@ async def test_triggers_are_read_found_and_saved_again(store: Store, shape: int)
     ids = await laid(store, "triggers", shape)
     triggers = Triggers(store)
     found = await triggers.load(ids)
-    schedule, follower, continuous = (found[each] for each in ids)
+    schedule, follower, continuous, webhook, *_ = (found[each] for each in ids)
+    assert await triggers.at("5e884898") == webhook
     assert [each.id for each in await triggers.due(1_700_000_200_000, 9)] == [schedule.id]
     assert [each.id for each in await triggers.following(["wf_1", "all:default"])] == [follower.id]
     page = await triggers.page("default", before=None, limit=9, kind="continuous", active=False)
@@ -106,6 +108,19 @@ async def test_triggers_are_read_found_and_saved_again(store: Store, shape: int)
     saved = await triggers.save(schedule, over=schedule)
     assert await triggers.load(ids[:1]) == {ids[0]: saved}
     assert await triggers.save(schedule, over=schedule) is None
+
+
+@pytest.mark.parametrize("shape", golden("hook_events"))
+async def test_events_of_webhooks_are_read_found_and_closed(store: Store, shape: int) -> None:
+    accepted_id, refused_id = await laid(store, "hook_events", shape)
+    events, of = HookEvents(store), "trg_01HF7YAT00DDDDDDDDDDDDDDDD"
+    [accepted] = await events.open_before(1_700_000_000_001, 9)
+    assert (accepted.id, accepted.body.json_text) == (accepted_id, '"{}"')
+    await events.close([accepted])
+    assert await events.open_before(1_700_000_000_001, 9) == []
+    page = await events.page("default", of, before="~", after="", limit=9)
+    assert [each.id for each in page] == [refused_id, accepted_id]
+    assert await events.get("other", of, accepted_id) is None
 
 
 @pytest.mark.parametrize("shape", golden("node_runs"))

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.documented import answers, takes
+from services.gateway.hooks.addresses import address_told
 from services.gateway.identity.access import access_of, needs, needs_somewhere
 from services.gateway.identity.sight import seen
 from services.gateway.parts import gateway_of
@@ -12,7 +13,7 @@ from services.gateway.present import json_response, page
 from services.gateway.reading import read
 from services.gateway.triggers.inputs import NewTrigger, TriggerChange, TriggersQuery
 from services.gateway.triggers.making import made, replaced, switched
-from services.gateway.triggers.resources import TriggerPage, TriggerResource
+from services.gateway.triggers.resources import TriggerMade, TriggerPage, TriggerResource
 from services.gateway.triggers.shown import trigger_shown
 from shared.contracts.trigger import Trigger
 
@@ -24,15 +25,16 @@ router = APIRouter(tags=["triggers"])
     dependencies=[needs_somewhere("triggers:write")],
     summary="Create a trigger",
     status_code=201,
-    responses=answers(404, 413, _201=(TriggerResource, "Created")),
+    responses=answers(404, 413, _201=(TriggerMade, "Created")),
     openapi_extra=takes(NewTrigger),
 )
 async def create(request: Request, workspace_id: str) -> Response:
     """Of a workflow: by the clock, by a web request, run after run, or after another workflow's runs."""
     gateway = gateway_of(request)
     wanted, _ = await read(request, NewTrigger)
-    trigger = await made(gateway, access_of(request), wanted)
-    return json_response(trigger_shown(trigger), 201, {"Location": f"{request.url.path}/{trigger.id}"})
+    trigger, drawn = await made(gateway, access_of(request), wanted)
+    shown = {**trigger_shown(trigger), **address_told(request, trigger, drawn)}
+    return json_response(shown, 201, {"Location": f"{request.url.path}/{trigger.id}"})
 
 
 @router.get(
@@ -75,7 +77,7 @@ async def get(request: Request, workspace_id: str, trigger_id: str) -> Response:
     "/triggers/{trigger_id}",
     dependencies=[needs("triggers:write")],
     summary="Replace a trigger",
-    responses=answers(404, 409, 413, _200=(TriggerResource, "Saved as the next revision")),
+    responses=answers(404, 409, 413, _200=(TriggerMade, "Saved as the next revision")),
     openapi_extra=takes(TriggerChange),
 )
 async def replace(request: Request, workspace_id: str, trigger_id: str) -> Response:
@@ -83,7 +85,8 @@ async def replace(request: Request, workspace_id: str, trigger_id: str) -> Respo
     gateway = gateway_of(request)
     wanted, _ = await read(request, TriggerChange)
     trigger = await gateway.trigger(workspace_id, trigger_id)
-    return json_response(trigger_shown(await replaced(gateway, access_of(request), trigger, wanted)))
+    trigger, drawn = await replaced(gateway, access_of(request), trigger, wanted)
+    return json_response({**trigger_shown(trigger), **address_told(request, trigger, drawn)})
 
 
 @router.delete(
@@ -96,7 +99,9 @@ async def replace(request: Request, workspace_id: str, trigger_id: str) -> Respo
 async def delete(request: Request, workspace_id: str, trigger_id: str) -> Response:
     """It starts no more runs; those it has started stay."""
     gateway = gateway_of(request)
-    await gateway.triggers.delete(await gateway.trigger(workspace_id, trigger_id))
+    trigger = await gateway.trigger(workspace_id, trigger_id)
+    await gateway.triggers.delete(trigger)
+    await gateway.trigger_changed(trigger)
     return Response(status_code=204)
 
 

@@ -3,21 +3,25 @@
 from collections.abc import Callable
 
 from services.gateway.errors import Refused
+from services.gateway.hooks.equipping import Equipping
 from services.gateway.identity.access import Access
 from services.gateway.parts import Gateway
-from services.gateway.triggers.inputs import NewTrigger, TriggerChange
+from services.gateway.triggers.inputs import ConfigInput, NewTrigger, TriggerChange
 from services.gateway.triggers.named import check_names
 from services.gateway.triggers.planned import check_plan
+from services.gateway.triggers.webhook_inputs import WebhookInput
 from shared.contracts.base import Millis
 from shared.contracts.trigger import ContinuousConfig, ScheduleConfig, Trigger
+from shared.contracts.webhook import WebhookConfig
 from shared.cron import next_time
 from shared.ids import new_id, now_ms
 
 MOST_TRIES = 20
 
 
-async def made(gateway: Gateway, access: Access, wanted: NewTrigger) -> Trigger:
-    """Insert a trigger; raises Refused when what it names is not there, or not for this caller."""
+async def made(gateway: Gateway, access: Access, wanted: NewTrigger) -> tuple[Trigger, list[str]]:
+    """Insert a trigger; with the secrets that were drawn for it. Raises Refused when what it names is not
+    there, or not for this caller."""
     access.need("triggers:write", wanted.workflow_id)
     now = now_ms()
     trigger = Trigger(
@@ -32,13 +36,16 @@ async def made(gateway: Gateway, access: Access, wanted: NewTrigger) -> Trigger:
     )
     await check_names(gateway, access, trigger)
     await check_plan(gateway, trigger)
+    trigger, drawn = _equipped(gateway, trigger, wanted.config, None)
     trigger = armed(trigger, now)
     await gateway.triggers.insert(trigger)
-    return trigger
+    return trigger, drawn
 
 
-async def replaced(gateway: Gateway, access: Access, trigger: Trigger, wanted: TriggerChange) -> Trigger:
-    """Save what is wanted over revision `rev`; raises Refused."""
+async def replaced(
+    gateway: Gateway, access: Access, trigger: Trigger, wanted: TriggerChange
+) -> tuple[Trigger, list[str]]:
+    """Save what is wanted over revision `rev`; with the secrets that were drawn for it. Raises Refused."""
     if wanted.config.kind != trigger.config.kind:
         raise Refused(
             "invalid_request",
@@ -46,6 +53,7 @@ async def replaced(gateway: Gateway, access: Access, trigger: Trigger, wanted: T
         )
     stored = wanted.stored()
     await check_names(gateway, access, trigger.model_copy(update=stored))
+    drawn: list[str] = []
 
     def change(before: Trigger) -> Trigger:
         if before.rev != wanted.rev:
@@ -55,10 +63,22 @@ async def replaced(gateway: Gateway, access: Access, trigger: Trigger, wanted: T
             )
         active = before.active if wanted.active is None else wanted.active
         after = before.model_copy(update={**stored, "active": active})
+        after, drawn[:] = _equipped(gateway, after, wanted.config, before)
         same = before.active == active and before.config == after.config
         return after if same else armed(after, now_ms())
 
-    return await changed(gateway, trigger, change)
+    return await changed(gateway, trigger, change), drawn
+
+
+def _equipped(
+    gateway: Gateway, trigger: Trigger, wanted: ConfigInput, before: Trigger | None
+) -> tuple[Trigger, list[str]]:
+    """The trigger with what a webhook needs besides, and the secrets that were drawn for it."""
+    if not isinstance(wanted, WebhookInput):
+        return trigger, []
+    was = before.config if before and isinstance(before.config, WebhookConfig) else None
+    equipped = Equipping(gateway.hooks.sealing, trigger.id, now_ms()).equip(wanted, was)
+    return trigger.model_copy(update={"config": equipped.config}), equipped.drawn
 
 
 async def switched(gateway: Gateway, trigger: Trigger, *, active: bool) -> Trigger:
@@ -83,6 +103,7 @@ async def changed(gateway: Gateway, trigger: Trigger, change: Callable[[Trigger]
             await check_plan(gateway, after)
         after = after.model_copy(update={"rev": before.rev + 1, "updated_at": now_ms()})
         if saved := await gateway.triggers.save(after, over=before):
+            await gateway.trigger_changed(before)
             return saved
     raise Refused("stale_revision", "This trigger keeps being changed; read it again and retry")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.resources import AT, RUN_ID, WORKFLOW_ID
-from services.gateway.triggers.webhook_resources import WebhookResource
+from services.gateway.triggers.webhook_resources import HookAddress, WebhookResource
 from shared.contracts.failure import Failure
 from shared.contracts.run import Lane
 from shared.contracts.trigger import Missed, Operator, Preset
@@ -87,6 +87,12 @@ class TriggerResource(BaseModel):
     created_at: str = Field(examples=[AT])
     updated_at: str
     created_by: str
+
+
+class TriggerMade(TriggerResource):
+    """A trigger that has just been created or replaced; of a webhook, with where to send things."""
+
+    hook: HookAddress | None = None
 
 
 class TriggerPage(BaseModel):

@@ -32,6 +32,8 @@ NODE_TYPES = [
                             "required": ["values"], "additionalProperties": False}),
     NodeType(type="noop", title="No-op", description="", category="data", pool="core",
              config_schema={"type": "object", "properties": {}, "additionalProperties": False}),
+    NodeType(type="webhook.respond", title="Respond", description="", category="control", pool="core",
+             config_schema={"type": "object"}),
     NodeType(type="review", title="Review", description="", category="control", pool="core", waits=True,
              ports=["approve", "reject", "timeout"], config_schema={"type": "object"}),
     NodeType(type="signal", title="Signal", description="", category="control", pool="core", waits=True,

@@ -73,6 +73,11 @@ def test_a_tree_stops_where_another_message_has_begun() -> None:
     assert tree_from(drawn, {"c": NodeState()}, "a") == ["a", "b"]
 
 
+def test_a_tree_ends_with_an_answer_that_somebody_waits_for() -> None:
+    of = pinned(graph("a > say > b", say={"type": "webhook.respond"}))
+    assert tree_from(of, {}, "a") == ["a", "say"]
+
+
 def test_a_node_with_side_effects_goes_alone() -> None:
     drawn = pinned(graph("a > b > c"), side_effects={"a": "once"})
     assert tree_from(drawn, {}, "a") == ["a"]

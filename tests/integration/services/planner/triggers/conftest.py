@@ -13,6 +13,7 @@ from shared.contracts.events import Message, RunRequested
 from shared.contracts.trigger import Trigger, TriggerConfig
 from shared.firing import Firing
 from shared.storage.mongo import Store
+from shared.storage.payloads import Payloads
 from shared.storage.runs import Runs
 from shared.storage.triggers import Triggers
 from shared.storage.workflows import Workflow, Workflows
@@ -40,6 +41,7 @@ class Scene:
     def __init__(self, store: Store) -> None:
         self.store, self.bus, self.now = store, Bus(), START
         self.triggers, self.runs, self.workflows = Triggers(store), Runs(store), Workflows(store)
+        self.payloads = Payloads(store)
         self.firing = Firing(self.bus, store)  # type: ignore[arg-type]
         self.continuing = Continuing(self.triggers, self.runs, self.firing)
 

@@ -1,0 +1,74 @@
+"""What the gateway keeps about webhooks: which trigger is at an address, and the events that came in."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from services.gateway.fresh import Fresh
+from services.gateway.hooks.sealing import Sealing, address_of
+from services.gateway.recent import Recent
+from shared.batcher import Batcher
+from shared.contracts.hook_event import HookEvent
+from shared.contracts.trigger import Trigger
+from shared.storage.hook_events import HookEvents
+from shared.storage.mongo import Store
+from shared.storage.triggers import Triggers
+from shared.telemetry import logger
+
+NOTED = 30
+NOTED_WITHIN_S = 60.0
+"""So many refused events of one webhook are noted a minute: who may not send anything is not to fill the
+store."""
+REMEMBERED = 500
+
+
+class HookDesk:
+    """The webhooks of all workspaces."""
+
+    def __init__(self, secrets: list[str], store: Store) -> None:
+        self.sealing = Sealing(secrets)
+        self.events = HookEvents(store)
+        self.responders: Recent[str, frozenset[str]] = Recent(REMEMBERED)
+        self._at: Fresh[str, Trigger] = Fresh(Triggers(store).at)
+        self._closed: Batcher[HookEvent, None] = Batcher(self._close)
+        self._closing: set[asyncio.Task[None]] = set()
+        self._noted: Recent[str, tuple[float, int]] = Recent(REMEMBERED)
+
+    async def at(self, token: str) -> Trigger | None:
+        """The trigger whose address has this token, as it lately was."""
+        return await self._at.get(address_of(token))
+
+    def changed(self, address: str) -> None:
+        """The trigger at this address is another one now, or none."""
+        self._at.changed(address)
+
+    def begun(self, event: HookEvent) -> None:
+        """The run of an event is there. That is written down beside the request, many at once; until then the
+        planner may look after it once more, which changes nothing."""
+        task = asyncio.create_task(self._said(event))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def note(self, event: HookEvent) -> None:
+        """Keep an event that was refused, unless there are too many."""
+        since, many = self._noted.get(event.trigger_id) or (time.monotonic(), 0)
+        if time.monotonic() - since > NOTED_WITHIN_S:
+            since, many = time.monotonic(), 0
+        self._noted.put(event.trigger_id, (since, many + 1))
+        if many < NOTED:
+            await self.events.insert(event)
+
+    async def drain(self) -> None:
+        """Wait until all is written down."""
+        while self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _said(self, event: HookEvent) -> None:
+        try:
+            await self._closed.add(event)
+        except Exception as error:
+            logger.info("hook.closed_later", event_id=event.id, error=f"{type(error).__name__}"[:300])
+
+    async def _close(self, events: list[HookEvent]) -> Sequence[None]:
+        await self.events.close(events)
+        return [None] * len(events)
