@@ -28,17 +28,28 @@ from services.gateway.routes import (
     alert_rules,
     alerts,
     analytics,
+    api_keys,
+    audit,
+    auth,
     bulk,
     controls,
     credentials,
     dead_letters,
     events,
+    grants,
     graphs,
     hook_events,
     hooks,
     imports,
+    invitations,
+    me,
+    me_keys,
+    me_sessions,
+    members,
     node_controls,
     node_runs,
+    oidc,
+    people,
     reruns,
     reviews,
     runs,
@@ -50,6 +61,7 @@ from services.gateway.routes import (
     vault,
     versions,
     workflows,
+    workspaces,
 )
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import RunHints
@@ -92,9 +104,39 @@ ROUTES = (
     alert_channels,
     alerts,
     credentials,
+    workspaces,
+    members,
+    invitations,
+    grants,
+    api_keys,
+    audit,
 )
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, AccessChanged, CredentialAnswered)
-HEARD = (RunHints, NodeProgress, NodeTypeAnnounced, WorkflowChanged, TriggerChanged, AccessChanged)
+OUTER = (
+    graphs.catalog_router,
+    auth.router,
+    oidc.router,
+    me.router,
+    me_sessions.router,
+    me_keys.router,
+    workspaces.outer,
+    people.router,
+    audit.outer,
+    usage.plans_router,
+    signals.router,
+    hooks.open_router,
+    dead_letters.router,
+    vault.router,
+)
+"""What belongs to no workspace."""
+HEARD = (
+    RunHints,
+    NodeProgress,
+    NodeTypeAnnounced,
+    WorkflowChanged,
+    TriggerChanged,
+    AccessChanged,
+    CredentialAnswered,
+)
 
 
 @asynccontextmanager
@@ -134,7 +176,7 @@ def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: H
 
 def routed(gateway: Gateway) -> FastAPI:
     """All routes. They are written out: a new resource is one file in `routes` and one line in `ROUTES`
-    (or below, if it belongs to no workspace)."""
+    (or in `OUTER`, if it belongs to no workspace)."""
     app = FastAPI(
         title="Weft",
         version="1",
@@ -146,12 +188,8 @@ def routed(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     for each in ROUTES:
         app.include_router(each.router, prefix=f"{PREFIX}/workspaces/{{workspace_id}}")
-    app.include_router(graphs.catalog_router, prefix=PREFIX)
-    app.include_router(usage.plans_router, prefix=PREFIX)
-    app.include_router(signals.router, prefix=PREFIX)
-    app.include_router(hooks.open_router, prefix=PREFIX)
-    app.include_router(dead_letters.router, prefix=PREFIX)
-    app.include_router(vault.router, prefix=PREFIX)
+    for router in OUTER:
+        app.include_router(router, prefix=PREFIX)
     app.add_api_route(f"{PREFIX}/asyncapi.json", _asyncapi, include_in_schema=False, dependencies=[ANYBODY])
     app.openapi = partial(openapi.document, app)
     add_handlers(app)

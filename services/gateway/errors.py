@@ -81,6 +81,15 @@ STATUS: dict[str, int] = {
     "unknown_credential_type": 422,
     "no_vault": 501,
     "not_answered": 504,
+    "csrf": 403,
+    "last_admin": 409,
+    "already_member": 409,
+    "already_linked": 409,
+    "not_linked": 409,
+    "only_way_in": 409,
+    "sign_in_failed": 400,
+    "not_configured": 404,
+    "provider_unavailable": 503,
     "internal_error": 500,
     "run_failed": 502,
     "bad_answer": 502,
@@ -156,6 +165,7 @@ def _headers(status: int) -> dict[str, str]:
 def add_handlers(app: FastAPI) -> None:
     """Have every kind of trouble answered with a problem."""
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(QuotaExceeded, _over_quota)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(PyMongoError, _store)
@@ -165,6 +175,11 @@ def add_handlers(app: FastAPI) -> None:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return problem(error, request.scope)
+
+
+async def _over_quota(request: Request, error: Exception) -> Response:
+    assert isinstance(error, QuotaExceeded)
+    return problem(over_quota(error), request.scope)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -7,7 +7,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway import control_inputs, import_models, inputs, plan_inputs, variable_inputs
+from services.gateway import (
+    control_inputs,
+    identity_inputs,
+    import_models,
+    inputs,
+    plan_inputs,
+    variable_inputs,
+)
 from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
@@ -48,6 +55,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     credential_inputs.CredentialTest,
     credential_inputs.SignInCode,
     webhook_inputs.NewSecret,
+    *identity_inputs.BODIES,
 )
 DESCRIPTION = """Start runs of workflows and watch them.
 
@@ -104,5 +112,12 @@ TAGS = [
     {"name": "alerts", "description": "Rules, what they have found, and whom it was told to"},
     {"name": "credentials", "description": "What nodes sign in with elsewhere: sealed, shared, never shown"},
     {"name": "vault", "description": "The key that secrets are sealed to, and signing in with other sides"},
+    {"name": "signing in", "description": "Sessions: by password, or at an OpenID provider"},
+    {"name": "me", "description": "Who is asking, and their sessions and keys"},
+    {"name": "workspaces", "description": "Tenants; nothing of one is seen in another"},
+    {"name": "members", "description": "Who belongs to a workspace, and may do what"},
+    {"name": "API keys", "description": "Keys of a workspace"},
+    {"name": "audit", "description": "Who did what"},
+    {"name": "people", "description": "Everybody here, for owners of the installation"},
     {"name": "dead letters", "description": "Messages that nobody could handle, for operators"},
 ]

@@ -14,6 +14,8 @@ from services.gateway.errors import Refused
 from services.gateway.fresh import Fresh
 from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
+from services.gateway.identity.provider import provider_of
+from services.gateway.identity.round_trips import RoundTrips
 from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
 from services.gateway.settings import GatewaySettings
@@ -75,6 +77,9 @@ class Gateway:
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
+        self.sign_up = settings.sign_up
+        self.provider = provider_of(settings)
+        self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
         self.alerts = Alerts(store)
         self.alert_rules = AlertRules(store)

@@ -1,7 +1,7 @@
 """What the gateway reads from the environment, besides what every service does."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
@@ -37,6 +37,16 @@ class GatewaySettings(Settings):
     owner_password: SecretStr | None = Field(None, min_length=10)
     vault_public_key: str = Field("", description="What secrets are sealed to; without it none can be kept")
     plans: str = Field("", description="A file of plans instead of those that come along (shared/plans.yaml)")
+    sign_up: Literal["closed", "open"] = Field(
+        "closed", description="Whether strangers may sign up; with `open` everybody may make workspaces too"
+    )
+    oidc_issuer: str = Field("", description="The OpenID provider that people may sign in with: its URL")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field("Single sign-on", description="What people know the OpenID provider by")
+    oidc_domains: str = Field(
+        "", description="Whose addresses the OpenID provider is trusted with, by domain, separated by commas"
+    )
     max_body_mb: float = Field(5, gt=0, le=100, description="Largest request body, in megabytes")
     max_nodes: int = Field(DEFAULT_MAX_NODES, ge=1, le=MOST_NODES)
     public_url: str = Field(

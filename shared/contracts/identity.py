@@ -93,3 +93,26 @@ class Session(Contract):
     expires_at: Millis
     ended_at: Millis | None = None
     rev: int = 0
+
+
+class Invitation(Contract):
+    """Somebody has been asked into a workspace. Only the SHA-256 of its token is kept."""
+
+    id: str
+    workspace_id: str
+    email: str
+    role: Role
+    hash: str
+    by: str
+    created_at: Millis
+    expires_at: Millis
+
+
+class Identity(Contract):
+    """A person as an OpenID provider knows them: `issuer` is the provider, `subject` its name for them."""
+
+    issuer: str
+    subject: str
+    user_id: str
+    email: str = ""
+    created_at: Millis

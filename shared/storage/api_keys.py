@@ -30,9 +30,12 @@ class ApiKeys:
 
     async def used(self, key: ApiKey, now: Millis) -> bool:
         """Note that it was used; False when it has changed since it was read."""
-        changed = key.model_copy(update={"last_used_at": now, "rev": key.rev + 1})
-        document = {"_id": key.id, **changed.model_dump(exclude={"id"})}
-        return await self._collection.replace_one({"_id": key.id, "rev": key.rev}, document)
+        return await self.save(key.model_copy(update={"last_used_at": now, "rev": key.rev + 1}))
+
+    async def save(self, key: ApiKey) -> bool:
+        """Replace the one whose `rev` is one less; False when it has changed since it was read."""
+        document = {"_id": key.id, **key.model_dump(exclude={"id"})}
+        return await self._collection.replace_one({"_id": key.id, "rev": key.rev - 1}, document)
 
     async def remove(self, key_id: str) -> bool:
         """It opens nothing any more; False when it was gone."""

@@ -58,6 +58,8 @@ INDEXES: dict[str, list[str]] = {
     "quotas": ["workspace_id"],
     "throttles": ["at"],
     "audit": ["workspace_id", "at"],
+    "invitations": ["workspace_id", "email"],
+    "identities": ["user_id"],
 }
 
 

@@ -29,9 +29,9 @@ class Users:
         return (await self.load([user_id])).get(user_id)
 
     async def with_email(self, email: str) -> User | None:
-        """The user with this address, in whatever case."""
+        """The user with this address, in whatever case. Takes as long when there is none."""
         known = await self._emails.find_one({"_id": email.lower()})
-        return await self.get(known["user_id"]) if known else None
+        return await self.get(known["user_id"] if known else "")
 
     async def save(self, user: User) -> bool:
         """Replace the one whose `rev` is one less; False when it has changed since it was read."""

@@ -1,5 +1,6 @@
 """`sessions`: one document a sign-in."""
 
+from shared.contracts.base import Millis
 from shared.contracts.identity import Session
 from shared.storage.mongo import Document, Store
 
@@ -28,6 +29,10 @@ class Sessions:
         """Replace the one whose `rev` is one less; False when it has changed since it was read."""
         guard = {"_id": session.id, "rev": session.rev - 1}
         return await self._collection.replace_one(guard, _document(session))
+
+    async def forget(self, user_id: str, before: Millis) -> None:
+        """Drop those of a person that have run out."""
+        await self._collection.delete({"user_id": user_id, "expires_at": {"$lt": before}})
 
 
 def _document(session: Session) -> Document:

@@ -3,6 +3,8 @@
 from shared.contracts.identity import Grant, Member
 from shared.storage.api_keys import ApiKeys
 from shared.storage.audit import Audit
+from shared.storage.identities import Identities
+from shared.storage.invitations import Invitations
 from shared.storage.mongo import Store
 from shared.storage.people import Users
 from shared.storage.sessions import Sessions
@@ -66,3 +68,18 @@ async def test_failed_attempts_to_sign_in_are_read_and_saved_again(store: Store)
     known = (await Throttles(store).load([attempts_id]))[attempts_id]
     assert await Throttles(store).save(known.model_copy(update={"rev": 3}))
     assert await stored(store, "throttles") == {**golden("throttles")[1][0], "rev": 3}
+
+
+async def test_invitations_and_identities_are_read(store: Store) -> None:
+    await laid(store, "invitations", 1)
+    await laid(store, "identities", 1)
+    (invitation,) = await Invitations(store).of_address("grace@example.com", 1_700_000_000_000)
+    assert await Invitations(store).get(invitation.id) == invitation
+    assert await Invitations(store).of_workspace("default", invitation.expires_at) == []
+    assert await Invitations(store).remove("default", invitation.id)
+    await Invitations(store).insert(invitation)
+    assert await stored(store, "invitations") == golden("invitations")[1][0]
+    identity = await Identities(store).get("https://login.example.com", "0042")
+    assert identity
+    assert await Identities(store).of_user(USER) == [identity]
+    assert not await Identities(store).insert(identity)

@@ -4,13 +4,12 @@ from typing import Any
 
 from services.gateway.checking import check_fits
 from services.gateway.credentials.inputs import CredentialChange, NewCredential, SharingInput
-from services.gateway.errors import Refused, over_quota
+from services.gateway.errors import Refused
 from services.gateway.identity.access import Access
 from services.gateway.parts import Gateway
 from shared.contracts.credential import Credential, Sharing
 from shared.contracts.value import to_json
 from shared.ids import new_id, now_ms
-from shared.quotas import QuotaExceeded
 from shared.storage.credentials import data_context
 
 MOST_BYTES = 100_000
@@ -53,12 +52,9 @@ async def changed(
 
 
 async def _allow_sharing(gateway: Gateway, access: Access, wanted: SharingInput) -> None:
-    """Raises Refused (`quota_exceeded`) where the plan lets nobody share anything with other people."""
+    """Raises QuotaExceeded where the plan lets nobody share anything with other people."""
     if wanted.workspace or wanted.people:
-        try:
-            await gateway.quotas.allow_sharing(access.workspace_id)
-        except QuotaExceeded as error:
-            raise over_quota(error) from None
+        await gateway.quotas.allow_sharing(access.workspace_id)
 
 
 async def found(gateway: Gateway, access: Access, credential_id: str) -> Credential:

@@ -1,6 +1,6 @@
 """What the caller of a request may do here. Every route says what it needs: see `needs`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,8 @@ class Needs:
 
     async def __call__(self, request: Request) -> None:
         if self.permission is None:
+            if self.where == SIGNED and "caller" not in request.scope:
+                raise Refused("unauthorized", "Send an API key or an access token")
             return
         if self.permission == "platform":
             _need_owner(caller_of(request))
@@ -99,9 +101,10 @@ def needs_somewhere(permission: Permission) -> Any:
     return Depends(Needs(permission, "somewhere"))
 
 
+SIGNED = "signed in"
 ANYBODY = Depends(Needs(None, "anybody"))
 """For a route that is open to all, or guarded by something in its path or body."""
-SIGNED_IN = Depends(Needs(None, "signed in"))
+SIGNED_IN = Depends(Needs(None, SIGNED))
 """For a route that tells everybody about themselves, or what is no secret to any caller."""
 
 
@@ -116,11 +119,20 @@ def check_routes(app: FastAPI) -> None:
     """Raises RuntimeError naming the routes that do not say what they need: nothing is open by mistake."""
     silent = [
         f"{sorted(route.methods or ())} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute) and len(list(declared(route.dependant))) != 1
+        for route in _routes(app.routes)
+        if len(list(declared(route.dependant))) != 1
     ]
     if silent:
         raise RuntimeError(f"these routes must have one needs(...): {', '.join(silent)}")
+
+
+def _routes(within: Iterable[object]) -> Iterator[APIRoute]:
+    """All of them, also those of the routers that were included, which FastAPI keeps as they are."""
+    for each in within:
+        if isinstance(each, APIRoute):
+            yield each
+        elif (router := getattr(each, "original_router", None)) is not None:
+            yield from _routes(router.routes)
 
 
 def _need_owner(caller: Caller) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from fastapi import Request
 
+from services.gateway.errors import Refused
 from shared.contracts.identity import Role
 from shared.contracts.run import Cause
 
@@ -33,6 +34,28 @@ class Caller:
 def caller_of(request: Request) -> Caller:
     """Who is behind this request."""
     return request.scope["caller"]
+
+
+def person_of(request: Request) -> Caller:
+    """The person behind this request; raises Refused where it is a key that belongs to nobody."""
+    caller = caller_of(request)
+    if caller.kind != "person":
+        raise Refused("forbidden", "That is about a person, and this key belongs to none")
+    return caller
+
+
+def signed_in(request: Request) -> Caller:
+    """The person behind this request; raises Refused where they come with a key instead of a sign-in."""
+    caller = person_of(request)
+    if caller.session_id is None:
+        raise Refused("forbidden", "That takes a sign-in: with a key it cannot be done")
+    return caller
+
+
+def need_scope(caller: Caller, scope: str) -> None:
+    """Raises Refused when what was presented is limited to other things."""
+    if caller.scopes is not None and scope not in caller.scopes:
+        raise Refused("forbidden", f"This key is not good for that: it lacks the scope {scope!r}")
 
 
 def cause_of(request: Request) -> Cause:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from services.gateway.fresh import Fresh
 from shared.contracts.identity import ApiKey, Granted, Role, Session, User, Workspace
 from shared.storage.api_keys import ApiKeys
+from shared.storage.identities import Identities
+from shared.storage.invitations import Invitations
 from shared.storage.mongo import Store
 from shared.storage.people import Users
 from shared.storage.sessions import Sessions
@@ -30,6 +32,8 @@ class Directory:
         self.workspaces = Workspaces(store)
         self.members = Members(store)
         self.grants = Grants(store)
+        self.invitations = Invitations(store)
+        self.identities = Identities(store)
         self._user: Fresh[str, User] = Fresh(self.users.get)
         self._session: Fresh[str, Session] = Fresh(self.sessions.get)
         self._key: Fresh[str, ApiKey] = Fresh(self.keys.get)

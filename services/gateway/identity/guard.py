@@ -22,6 +22,8 @@ API = "/api/v1"
 OPEN_PATHS = frozenset({f"{API}/openapi.json", f"{API}/asyncapi.json", "/docs", "/docs/oauth2-redirect"})
 OPEN_BELOW = (f"{SIGNALS_PATH}/", f"{API}/hooks/", f"{API}/auth/", f"{API}/oauth/")
 """What is guarded otherwise: there is a token in the URL, or a password in the body."""
+CLOSED = frozenset({f"{API}/auth/sign-out-everywhere"})
+"""What is below those and yet not open."""
 USED_MS = 60_000
 """When a key was last used is noted this seldom."""
 _WORKSPACES = f"{API}/workspaces/"
@@ -40,7 +42,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path not in OPEN_PATHS and not path.startswith(OPEN_BELOW):
+        if path in CLOSED or (path not in OPEN_PATHS and not path.startswith(OPEN_BELOW)):
             caller = scope["caller"] = await self._caller(scope)
             if path.startswith(_WORKSPACES):
                 workspace_id = path[len(_WORKSPACES) :].split("/", 1)[0]

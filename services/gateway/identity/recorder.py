@@ -42,7 +42,7 @@ class Recorder:
         if caller is None:
             return
         try:
-            await self._entries.add(_entry(scope, caller, status))
+            await self._entries.add(entry_of(scope, caller, status))
         except Exception as error:
             said = f"{type(error).__name__}: {error}"[:300]
             logger.error("audit.unrecorded", actor=caller.id, path=scope["path"], error=said)
@@ -52,7 +52,8 @@ class Recorder:
         return [None] * len(entries)
 
 
-def _entry(scope: Scope, caller: Caller, status: int) -> Entry:
+def entry_of(scope: Scope, caller: Caller, status: int) -> Entry:
+    """What there is to tell of a request."""
     access = scope.get("access")
     route = str(getattr(scope.get("route"), "path", scope["path"])).removeprefix(PREFIX)
     return Entry(

@@ -35,8 +35,9 @@ class Tokens:
     it was before."""
 
     def __init__(self, secrets: list[str]) -> None:
-        self._signing = [_derived(each, "access token") for each in secrets]
-        self._refreshing = [_derived(each, "refresh token") for each in secrets]
+        self._signing = [derived(each, "access token") for each in secrets]
+        self._refreshing = [derived(each, "refresh token") for each in secrets]
+        self._guarding = [derived(each, "csrf token") for each in secrets]
 
     def access(self, session: Session, now: Millis) -> str:
         """A JWT for the session."""
@@ -74,6 +75,20 @@ class Tokens:
         good = [hmac.compare_digest(_proof(key, session_id, turn), proof) for key in self._refreshing]
         return (session_id, turn) if any(good) else None
 
+    def csrf(self, session_id: str) -> str:
+        """What a browser has to send along when its cookie is to count: other sites cannot read it."""
+        return _proof(self._guarding[0], session_id, 0)
+
+    def is_csrf(self, session_id: str, given: str) -> bool:
+        """Whether that is it."""
+        good = [compare(_proof(key, session_id, 0), given) for key in self._guarding]
+        return any(good)
+
+
+def compare(ours: str, given: str) -> bool:
+    """Whether they are the same, in a time that does not tell how much of it is."""
+    return hmac.compare_digest(ours.encode(), given.encode())
+
 
 def _expected(now: Millis) -> jwt.JWTClaimsRegistry:
     ours = ClaimsOption(essential=True, value=ISSUER)
@@ -81,7 +96,7 @@ def _expected(now: Millis) -> jwt.JWTClaimsRegistry:
     return jwt.JWTClaimsRegistry(now=now // 1000, iss=ours, aud=ours, sub=there, sid=there, exp=there)
 
 
-def _derived(secret: str, purpose: str) -> bytes:
+def derived(secret: str, purpose: str) -> bytes:
     """A key for one purpose only."""
     return hmac.new(secret.encode(), f"weft {purpose}".encode(), sha256).digest()
 

@@ -75,3 +75,11 @@ async def test_triggers_are_limited_in_kind_and_number(api: Api) -> None:
     assert (await api.get("/usage")).body["active_workflows"] == {"used": 5, "limit": 5}
     await on(api, "self_hosted")
     assert (await api.post(f"/triggers/{paused.body['id']}/resume")).status == 200
+
+
+async def test_where_the_plan_shares_nothing_nobody_is_invited(api: Api) -> None:
+    await on(api, "free")
+    wanted = {"email": "eve@example.com", "role": "viewer"}
+    (await api.post("/invitations", wanted)).refused(403, "quota_exceeded")
+    await on(api, "self_hosted")
+    assert (await api.post("/invitations", wanted)).status == 201

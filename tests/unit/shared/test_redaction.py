@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -38,9 +39,8 @@ def test_a_secret_is_found_however_it_is_written(how: str) -> None:
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc", "user:"])
 @pytest.mark.parametrize("after", ["", "z", "yz"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
-def test_base64_hides_it_at_no_offset(before: str, after: str, encode: object) -> None:
-    assert callable(encode)
-    encoded: str = encode(f"{before}{SECRET}{after}".encode()).decode()
+def test_base64_hides_it_at_no_offset(before: str, after: str, encode: Callable[[bytes], bytes]) -> None:
+    encoded = encode(f"{before}{SECRET}{after}".encode()).decode()
     redacted = REDACTOR.text(encoded)
     assert REDACTED in redacted
     left = redacted.replace(REDACTED, "")

@@ -10,6 +10,8 @@ from shared.contracts.events import (
     MESSAGES,
     AccessChanged,
     Change,
+    CredentialAnswered,
+    CredentialAsked,
     DeliveryDue,
     Message,
     NodeProgress,
@@ -25,6 +27,7 @@ from shared.contracts.events import (
     RunWoken,
     SliceAnswer,
     SliceFinished,
+    TriggerChanged,
     WorkflowChanged,
 )
 from shared.contracts.run import Event
@@ -54,6 +57,9 @@ SENT: Sequence[Message] = (
     WorkflowChanged(workflow_id="wf_1"),
     AccessChanged(),
     DeliveryDue(delivery_id="dlv_1", rev=2),
+    TriggerChanged(address="a"),
+    CredentialAsked(id="ask_1", workspace_id="w", credential_id="cred_1", ask="test", url="https://x/", at=1),
+    CredentialAnswered(id="ask_1", workspace_id="w", credential_id="cred_1"),
 )  # fmt: skip
 NAMES = [message.event for message in SENT]
 

@@ -1,0 +1,47 @@
+"""Invitations into a workspace: `wi_<id>_<secret>`, good once, for a week, for one address."""
+
+import re
+from secrets import token_hex
+
+from services.gateway.errors import Refused
+from services.gateway.identity.directory import Directory
+from services.gateway.identity.keys import hashed
+from services.gateway.identity.membership import joined
+from services.gateway.identity.tokens import compare
+from shared.contracts.base import Millis
+from shared.contracts.identity import Invitation, Role, User
+from shared.ids import new_id
+
+GOOD_MS = 7 * 24 * 3_600_000
+TOKEN = re.compile(r"wi_([0-9A-Z]{26})_[0-9a-f]{48}")
+
+
+def invited(workspace_id: str, email: str, role: Role, by: str, now: Millis) -> tuple[Invitation, str]:
+    """A new invitation, and its token."""
+    invitation_id = new_id("inv")
+    token = f"wi_{invitation_id.removeprefix('inv_')}_{token_hex(24)}"
+    made = Invitation(
+        id=invitation_id, workspace_id=workspace_id, email=email, role=role, hash=hashed(token), by=by,
+        created_at=now, expires_at=now + GOOD_MS,
+    )  # fmt: skip
+    return made, token
+
+
+async def opened(directory: Directory, token: str, now: Millis) -> Invitation:
+    """The invitation that belongs to this token; raises Refused (`not_found`)."""
+    found = TOKEN.fullmatch(token)
+    invitation = await directory.invitations.get(f"inv_{found[1]}") if found else None
+    if (
+        invitation is None
+        or not compare(invitation.hash, hashed(token))
+        or invitation.expires_at <= now
+        or await directory.workspaces.get(invitation.workspace_id) is None
+    ):
+        raise Refused("not_found", "This invitation is not good, or no longer: ask for another one")
+    return invitation
+
+
+async def taken(directory: Directory, invitation: Invitation, user: User) -> None:
+    """Let the person in. It is used up only after that: who is cut off in between may come again."""
+    await joined(directory, invitation.workspace_id, user.id, invitation.role)
+    await directory.invitations.remove(invitation.workspace_id, invitation.id)

@@ -1,0 +1,56 @@
+"""What a browser keeps while it is away at the OpenID provider: signed by us, and good for minutes."""
+
+from dataclasses import asdict, dataclass
+from secrets import token_urlsafe
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from services.gateway.identity.tokens import ALGORITHM, derived
+from shared.contracts.base import Millis
+
+LASTS_S = 600
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """`verifier` is PKCE's, `return_to` a path of ours. With a `user_id` somebody who is signed in already
+    wants to be known by what comes back."""
+
+    state: str
+    nonce: str
+    verifier: str
+    return_to: str
+    user_id: str = ""
+
+
+def round_trip(return_to: str, user_id: str = "") -> RoundTrip:
+    """A new one. Only a path of ours is gone back to: no other site is, however it is spelled."""
+    ours = return_to.startswith("/") and not return_to.startswith("//") and return_to.isprintable()
+    safe = return_to if ours and "\\" not in return_to and return_to.isascii() else "/"
+    return RoundTrip(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), safe, user_id)
+
+
+class RoundTrips:
+    """Signs and reads them; `secrets` as for `Tokens`."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        self._keys = [derived(each, "round trip") for each in secrets]
+
+    def written(self, trip: RoundTrip, now: Millis) -> str:
+        """As the browser keeps it."""
+        claims = {**asdict(trip), "exp": now // 1000 + LASTS_S}
+        key = OctKey.import_key(self._keys[0])
+        return jwt.encode({"alg": ALGORITHM}, claims, key, algorithms=[ALGORITHM])
+
+    def read(self, text: str, now: Millis) -> RoundTrip | None:
+        """None unless it was written here, and not long ago."""
+        for key in self._keys:
+            try:
+                claims = jwt.decode(text, OctKey.import_key(key), algorithms=[ALGORITHM]).claims
+            except (JoseError, ValueError, TypeError):
+                continue
+            if int(claims.pop("exp")) > now // 1000:
+                return RoundTrip(**claims)
+        return None

@@ -1,0 +1,79 @@
+"""Asking people into a workspace."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.gateway.documented import answers, takes
+from services.gateway.errors import Refused
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.browsers import base_of
+from services.gateway.identity.inviting import invited
+from services.gateway.identity.key_making import check_role
+from services.gateway.identity_inputs import NewInvitation
+from services.gateway.identity_resources import (
+    InvitationsPage,
+    NewInvitationResource,
+    all_of,
+    invitation_shown,
+)
+from services.gateway.parts import gateway_of
+from services.gateway.present import json_response
+from services.gateway.reading import read
+from shared.ids import now_ms
+
+MOST_OPEN = 500
+
+router = APIRouter(tags=["members"])
+
+
+@router.post(
+    "/invitations",
+    dependencies=[needs("members:write")],
+    summary="Invite somebody",
+    status_code=201,
+    responses=answers(403, 404, 409, 413, _201=(NewInvitationResource, "Made; the token is shown this once")),
+    openapi_extra=takes(NewInvitation),
+)
+async def create(request: Request, workspace_id: str) -> Response:
+    """For this address only, once, within a week, if the plan allows sharing. Nothing is sent: pass the URL on."""
+    gateway, access, now = gateway_of(request), access_of(request), now_ms()
+    directory = gateway.directory
+    wanted, _ = await read(request, NewInvitation)
+    await gateway.quotas.allow_sharing(workspace_id)
+    check_role(wanted.role, access.role)
+    user = await directory.users.with_email(wanted.email)
+    if user and await directory.members.get(workspace_id, user.id):
+        raise Refused("already_member", f"{wanted.email} is a member already: change their role instead")
+    await directory.invitations.forget(workspace_id, now)
+    if len(await directory.invitations.of_workspace(workspace_id, now)) >= MOST_OPEN:
+        raise Refused("invalid_request", f"{MOST_OPEN} invitations are open: revoke some first")
+    invitation, token = invited(workspace_id, wanted.email, wanted.role, access.caller.name, now)
+    await directory.invitations.insert(invitation)
+    url = f"{base_of(gateway, request)}/invitation#{token}"
+    shown = {**invitation_shown(invitation), "token": token, "url": url}
+    return json_response(shown, 201, {"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/invitations",
+    dependencies=[needs("members:write")],
+    summary="List the invitations",
+    responses=answers(403, 404, _200=(InvitationsPage, "Those that are open, the newest first")),
+)
+async def list_all(request: Request, workspace_id: str) -> Response:
+    """Without their tokens, which nobody knows any more."""
+    found = await gateway_of(request).directory.invitations.of_workspace(workspace_id, now_ms())
+    return json_response(all_of([invitation_shown(each) for each in found]))
+
+
+@router.delete(
+    "/invitations/{invitation_id}",
+    dependencies=[needs("members:write")],
+    summary="Revoke an invitation",
+    status_code=204,
+    responses=answers(403, 404),
+)
+async def revoke(request: Request, workspace_id: str, invitation_id: str) -> Response:
+    """Nobody can come with it any more."""
+    if not await gateway_of(request).directory.invitations.remove(workspace_id, invitation_id):
+        raise Refused("not_found", f"There is no invitation {invitation_id!r} here")
+    return Response(status_code=204)

@@ -1,0 +1,30 @@
+"""A gateway where anybody may sign up, and its people."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from services.gateway.identity.passwords import hashed_password
+from shared.service import Service
+from tests.integration.gateway.identity.people import PASSWORD, Town, town_of
+
+
+@pytest.fixture(scope="module")
+async def gateway(serve: Callable[..., Any]) -> AsyncIterator[Service]:
+    """A running gateway where anybody may sign up."""
+    async with serve(sign_up="open", owner_password="the owner's password") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def town(gateway: Service) -> AsyncIterator[Town]:
+    """Its people."""
+    async with town_of(gateway) as town:
+        yield town
+
+
+@pytest.fixture(scope="session")
+async def kept_password() -> str:
+    """What is kept of PASSWORD; hashing takes a while."""
+    return await hashed_password(PASSWORD)
