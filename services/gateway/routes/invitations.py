@@ -34,7 +34,7 @@ router = APIRouter(tags=["members"])
     openapi_extra=takes(NewInvitation),
 )
 async def create(request: Request, workspace_id: str) -> Response:
-    """For this address only, once, within a week, if the plan allows sharing. Nothing is sent: pass the URL on."""
+    """For this address only, once, within a week, if the plan allows it. Nothing is sent: pass the URL on."""
     gateway, access, now = gateway_of(request), access_of(request), now_ms()
     directory = gateway.directory
     wanted, _ = await read(request, NewInvitation)
