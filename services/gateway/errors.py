@@ -108,8 +108,11 @@ Fault = dict[str, Any]
 class Refused(Exception):
     """A request answered with a problem; `errors` are {path, code, message}, for graphs and bodies."""
 
-    def __init__(self, code: str, detail: str, errors: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, code: str, detail: str, errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
+        self.headers = headers or {}
         self.code = code
         self.detail = detail
         self.errors = errors
@@ -146,7 +149,7 @@ def problem(refused: Refused, scope: Scope, headers: Mapping[str, str] | None = 
     return Response(
         orjson.dumps(body),
         status,
-        headers={**_headers(status), **(headers or {})},
+        headers={**_headers(status), **refused.headers, **(headers or {})},
         media_type="application/problem+json",
     )
 

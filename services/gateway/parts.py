@@ -16,6 +16,7 @@ from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
 from services.gateway.identity.provider import provider_of
 from services.gateway.identity.round_trips import RoundTrips
+from services.gateway.identity.throttle import Throttle
 from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
 from services.gateway.settings import GatewaySettings
@@ -57,6 +58,7 @@ from shared.storage.rollups import RollUps
 from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
+from shared.storage.throttles import Throttles
 from shared.storage.triggers import Triggers
 from shared.storage.variables import Variables
 from shared.storage.versions import Versions
@@ -81,6 +83,7 @@ class Gateway:
         self.provider = provider_of(settings)
         self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
+        self.throttle = Throttle(Throttles(store))
         self.alerts = Alerts(store)
         self.alert_rules = AlertRules(store)
         self.alert_states = AlertStates(store)

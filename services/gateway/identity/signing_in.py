@@ -18,8 +18,20 @@ MOST_TRIES = 10
 MOST_AGENT_CHARS = 300
 
 
-async def person_with(directory: Directory, email: str, password: str) -> User | None:
-    """Whose address and password these are. Takes the same way, and time, where there is nobody."""
+async def person_with(gateway: Gateway, request: Request, email: str, password: str) -> User | None:
+    """Whose address and password these are; raises Refused (`rate_limited`) for who has guessed too often."""
+    address = request.client.host if request.client else ""
+    await gateway.throttle.check(email, address, now_ms())
+    user = await _matching(gateway.directory, email, password)
+    if user is None:
+        await gateway.throttle.failed(email, address, now_ms())
+    else:
+        await gateway.throttle.succeeded(email, address)
+    return user
+
+
+async def _matching(directory: Directory, email: str, password: str) -> User | None:
+    """Takes the same way, and time, where there is nobody."""
     user = await directory.users.with_email(email)
     right = await is_password(user.password if user else None, password)
     if user is None or not right or user.state != "active":

@@ -14,7 +14,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.errors import Refused, problem
+from services.gateway.errors import Refused
 from services.gateway.identity.callers import Caller
 
 SIGN_IN = ("/api/v1/auth/",)
@@ -46,8 +46,7 @@ class TooMany(Refused):
     """A caller asks too much; `headers` say how long to wait."""
 
     def __init__(self, said: str, headers: dict[str, str]) -> None:
-        super().__init__("rate_limited", said)
-        self.headers = headers
+        super().__init__("rate_limited", said, headers=headers)
 
 
 class ByAddress:
@@ -62,13 +61,9 @@ class ByAddress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = site(scope)
-        try:
-            await self._rates.check("address", self._limit, address)
-            if scope["path"].startswith(SIGN_IN):
-                await self._rates.check("sign-in", self._sign_in, address)
-        except TooMany as refused:
-            await problem(refused, scope, refused.headers)(scope, receive, send)
-            return
+        await self._rates.check("address", self._limit, address)
+        if scope["path"].startswith(SIGN_IN):
+            await self._rates.check("sign-in", self._sign_in, address)
         await self._app(scope, receive, send)
 
 
@@ -88,14 +83,10 @@ class ByCaller:
             await self._app(scope, receive, send)
             return
         who = caller.key_id or caller.id
-        try:
-            told = await self._rates.check("key", self._limit, who)
-            if self._open[who] >= self._at_once:
-                said = f"At most {self._at_once:,} requests may be under way at once"
-                raise TooMany(said, {**told, "Retry-After": "1"})
-        except TooMany as refused:
-            await problem(refused, scope, refused.headers)(scope, receive, send)
-            return
+        told = await self._rates.check("key", self._limit, who)
+        if self._open[who] >= self._at_once:
+            said = f"At most {self._at_once:,} requests may be under way at once"
+            raise TooMany(said, {**told, "Retry-After": "1"})
         await self._counted(who, told, scope, receive, send)
 
     async def _counted(

@@ -60,7 +60,7 @@ async def sign_in(request: Request) -> Response:
     days. A wrong address and a wrong password are answered alike."""
     gateway = gateway_of(request)
     given, _ = await read(request, SignIn)
-    user = await person_with(gateway.directory, given.email, given.password)
+    user = await person_with(gateway, request, given.email, given.password)
     if user is None:
         await refused(gateway, request, Caller("person", "", given.email))
         raise unauthorized()
@@ -160,7 +160,7 @@ async def accept(request: Request) -> Response:
         if len(given.password) < MIN_CHARS:
             raise Refused("invalid_request", f"password: choose one with {MIN_CHARS} or more characters")
         user = await new_user(gateway, invitation.email, given.name or "", given.password)
-    user = user or await person_with(gateway.directory, invitation.email, given.password)
+    user = user or await person_with(gateway, request, invitation.email, given.password)
     if user is None:
         await refused(gateway, request, Caller("person", "", invitation.email))
         raise unauthorized()

@@ -73,7 +73,7 @@ async def change_password(request: Request) -> Response:
     gateway, caller = gateway_of(request), signed_in(request)
     wanted, _ = await read(request, PasswordChange)
     user = await gateway.directory.users.get(caller.id)
-    if user is None or not await _proven(gateway, user, wanted.old):
+    if user is None or not await _proven(gateway, request, user, wanted.old):
         await refused(gateway, request, caller)
         raise unauthorized()
     after = await changed_user(gateway, user.id, password=await hashed_password(wanted.new))
@@ -145,8 +145,8 @@ def keys_of(request: Request, scope: str) -> Caller:
     return caller
 
 
-async def _proven(gateway: Gateway, user: User, old: str | None) -> bool:
+async def _proven(gateway: Gateway, request: Request, user: User, old: str | None) -> bool:
     """Whether this is really them, and not just their browser."""
     if user.password is None:
         return old is None
-    return old is not None and await person_with(gateway.directory, user.email, old) is not None
+    return old is not None and await person_with(gateway, request, user.email, old) is not None

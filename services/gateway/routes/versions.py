@@ -28,6 +28,7 @@ router = APIRouter(prefix="/workflows/{workflow_id}/versions", tags=["versions"]
 
 @router.post(
     "",
+    dependencies=[needs("workflows:write")],
     summary="Publish the draft",
     status_code=201,
     responses=answers(404, 409, _201=(VersionResource, "Published")),
@@ -48,6 +49,7 @@ async def publish(request: Request, workspace_id: str, workflow_id: str) -> Resp
 
 @router.get(
     "",
+    dependencies=[needs("workflows:read")],
     summary="List versions",
     responses=answers(404, _200=(VersionPage, "The newest first")),
 )

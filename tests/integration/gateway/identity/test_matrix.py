@@ -8,48 +8,8 @@ import pytest
 
 from shared.contracts.identity import ROLES, Role
 from tests.integration.gateway.identity.people import Person, Town
+from tests.integration.gateway.identity.table import FLOW, LEAST
 
-W = "/workspaces/{workspace_id}"
-RUN, FLOW, NODE = (
-    f"{W}/runs/{{run_id}}",
-    f"{W}/workflows/{{workflow_id}}",
-    f"{W}/runs/{{run_id}}/nodes/{{node_id}}",
-)
-LEAST: dict[str, str] = {
-    f"GET {W}": "viewer", f"GET {W}/members": "viewer", f"GET {W}/workflows": "viewer",
-    f"GET {FLOW}": "viewer", f"GET {FLOW}/versions": "viewer", f"GET {FLOW}/versions/{{number}}": "viewer",
-    f"GET {FLOW}/versions/{{number}}/diff": "viewer", f"GET {FLOW}/runs": "viewer", f"GET {W}/runs": "viewer",
-    f"GET {RUN}": "viewer", f"GET {NODE}": "viewer", f"GET {RUN}/events": "viewer",
-    f"GET {W}/reviews": "viewer", f"POST {W}/graphs/validate": "viewer",
-    f"POST {FLOW}/runs": "runner", f"POST {W}/runs/bulk/cancel": "runner",
-    f"POST {W}/runs/bulk/retry": "runner", f"POST {RUN}/pause": "runner", f"POST {RUN}/resume": "runner",
-    f"POST {RUN}/cancel": "runner", f"POST {RUN}/rerun": "runner", f"POST {NODE}/retry": "runner",
-    f"POST {NODE}/skip": "runner", f"POST {NODE}/decide": "runner",
-    f"POST {W}/runs": "editor", f"POST {W}/workflows": "editor", f"POST {W}/workflows/import": "editor",
-    f"PUT {FLOW}": "editor", f"DELETE {FLOW}": "editor", f"POST {FLOW}/versions": "editor",
-    f"POST {FLOW}/versions/{{number}}/restore": "editor",
-    f"PATCH {W}": "admin", f"PATCH {W}/members/{{user_id}}": "admin", f"DELETE {W}/members/{{user_id}}": "admin",
-    f"POST {W}/invitations": "admin", f"GET {W}/invitations": "admin",
-    f"DELETE {W}/invitations/{{invitation_id}}": "admin", f"GET {FLOW}/grants": "admin",
-    f"PUT {FLOW}/grants/{{user_id}}": "admin", f"DELETE {FLOW}/grants/{{user_id}}": "admin",
-    f"GET {W}/api-keys": "admin", f"POST {W}/api-keys": "admin", f"POST {W}/api-keys/{{key_id}}/rotate": "admin",
-    f"DELETE {W}/api-keys/{{key_id}}": "admin", f"GET {W}/audit": "admin", f"GET {W}/audit/export": "admin",
-    "GET /dead-letters": "owner", "GET /dead-letters/{letter_id}": "owner",
-    "DELETE /dead-letters/{letter_id}": "owner", "POST /dead-letters/{letter_id}/replay": "owner",
-    "GET /people": "owner", "PATCH /people/{user_id}": "owner", "GET /audit": "owner",
-    "GET /audit/export": "owner",
-    **dict.fromkeys(
-        ["GET /node-types", "POST /auth/sign-out-everywhere", "GET /me", "PATCH /me", "POST /me/password",
-         "POST /me/invitations", "DELETE /me/workspaces/{workspace_id}", "GET /me/sessions",
-         "DELETE /me/sessions/{session_id}", "GET /me/identities", "POST /me/identities",
-         "DELETE /me/identities/{subject}", "GET /me/api-keys", "POST /me/api-keys",
-         "DELETE /me/api-keys/{key_id}", "GET /workspaces", "POST /workspaces"], "signed in"),
-    **dict.fromkeys(
-        ["GET /auth/ways", "POST /auth/sign-in", "POST /auth/refresh", "POST /auth/sign-out",
-         "POST /auth/sign-up", "POST /auth/invitations/accept", "GET /auth/oidc/start",
-         "GET /auth/oidc/callback", "POST /signals/{run_id}/{node_id}/{token}"], "anybody"),
-}  # fmt: skip
-"""The least role that may, written down by hand: what the routes say of themselves is proved by it."""
 WITHIN = {route: role for route, role in LEAST.items() if role in ROLES}
 OWNERS = [route for route, role in LEAST.items() if role == "owner"]
 NO_WORKSPACE = "There is no such workspace"

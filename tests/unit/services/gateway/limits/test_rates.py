@@ -35,6 +35,14 @@ def asking(host: str = "192.0.2.1", path: str = "/x", caller: Caller | None = No
     return scope | ({"caller": caller} if caller else {})
 
 
+async def told(app: Any, scope: dict[str, Any], asked: Asked) -> None:
+    """Ask, and have refusals told as the outermost layer does."""
+    try:
+        await app(scope, nothing, asked.send)
+    except TooMany as refused:
+        asked.sent.append({"status": 429, **{name.lower(): value for name, value in refused.headers.items()}})
+
+
 async def nothing() -> Any:
     raise AssertionError("nobody reads the body")
 
@@ -43,7 +51,7 @@ async def test_an_address_that_asks_too_much_is_told_when_to_come_back() -> None
     asked = Asked()
     app = ByAddress(asked, Rates(), parse("2/minute"), parse("1/minute"))
     for host in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"):
-        await app(asking(host), nothing, asked.send)
+        await told(app, asking(host), asked)
     assert [each["status"] for each in asked.sent] == [200, 200, 429, 200]
     assert 1 <= int(asked.sent[2]["retry-after"]) <= 60
     assert asked.sent[2]["ratelimit-policy"] == '"address";q=2;w=60'
@@ -54,7 +62,7 @@ async def test_signing_in_may_be_tried_less_often() -> None:
     asked = Asked()
     app = ByAddress(asked, Rates(), parse("9/minute"), parse("1/minute"))
     for path in ("/api/v1/auth/sign-in", "/api/v1/auth/sign-in", "/x"):
-        await app(asking(path=path), nothing, asked.send)
+        await told(app, asking(path=path), asked)
     assert [each["status"] for each in asked.sent] == [200, 429, 200]
 
 
@@ -62,7 +70,7 @@ async def test_one_caller_takes_nothing_from_another() -> None:
     asked, rates = Asked(), Rates()
     app = ByCaller(asked, rates, parse("1/minute"), 10)
     for name in ("a", "a", "b"):
-        await app(asking(caller=Caller("key", name, name)), nothing, asked.send)
+        await told(app, asking(caller=Caller("key", name, name)), asked)
     assert [each["status"] for each in asked.sent] == [200, 429, 200]
     assert asked.sent[0]["ratelimit"].startswith('"key";r=0;')
 
@@ -72,12 +80,12 @@ async def test_so_many_requests_may_be_under_way_at_once() -> None:
     app = ByCaller(asked, Rates(), parse("100/minute"), 1)
     scope = asking(caller=Caller("key", "a", "a"))
     asked.go_on.clear()
-    first = asyncio.create_task(app(scope, nothing, asked.send))
+    first = asyncio.create_task(told(app, scope, asked))
     await asked.begun.wait()
-    await app(scope, nothing, asked.send)
+    await told(app, scope, asked)
     asked.go_on.set()
     await first
-    await app(scope, nothing, asked.send)
+    await told(app, scope, asked)
     assert [each["status"] for each in asked.sent] == [429, 200, 200]
     assert not app._open
 
