@@ -84,11 +84,7 @@ class Gateway:
         self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
         self.throttle = Throttle(Throttles(store))
-        self.alerts = Alerts(store)
-        self.alert_rules = AlertRules(store)
-        self.alert_states = AlertStates(store)
-        self.alert_channels = AlertChannels(store)
-        self.deliveries = Deliveries(store)
+        self._alerting(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -117,6 +113,13 @@ class Gateway:
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
         self._published: Fresh[str, Workflow] = Fresh(self._workflow_reads.add)
+
+    def _alerting(self, store: Store) -> None:
+        self.alerts = Alerts(store)
+        self.alert_rules = AlertRules(store)
+        self.alert_states = AlertStates(store)
+        self.alert_channels = AlertChannels(store)
+        self.deliveries = Deliveries(store)
 
     async def run(self, workspace_id: str, run_id: str) -> Run:
         """A run of this workspace; raises Refused (`not_found`)."""
