@@ -27,6 +27,7 @@ from shared.patience import patiently
 from shared.redaction import NOTHING, REDACTING, Redactor
 from shared.remembered import Remembered, key_of
 from shared.sandbox import SandboxError
+from shared.secret_variables import Opener, add_secrets
 from shared.storage.payloads import Payloads
 from shared.telemetry import logger
 
@@ -93,11 +94,13 @@ class Attempts:
         payloads: Payloads,
         remembered: Remembered | None,
         keyring: Keyring | None = None,
+        opener: Opener | None = None,
     ) -> None:
         self._node_types = node_types
         self._payloads = payloads
         self._remembered = remembered
         self._keyring = keyring
+        self._opener = opener
 
     async def run(self, ready: NodeReady, node_task: NodeTask, context: Context) -> tuple[NodeResult, Any]:
         """The result, and the output as a value; never raises for what a node does."""
@@ -139,6 +142,7 @@ class Attempts:
         if node_task.mock is not None:
             outcome.take(mocked(node_task.mock))
             return
+        add_secrets(ready, node_task, context, self._opener)
         registered = self._known(node_task.type)
         manifest = registered.node_type
         if node_task.credential_id and manifest.credential_types:

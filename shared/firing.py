@@ -18,6 +18,7 @@ from shared.messaging.broker import Bus
 from shared.messaging.topology import planner_key
 from shared.occasions import Event
 from shared.patience import heed_cancel
+from shared.quotas import QuotaExceeded, Quotas
 from shared.starting import queued
 from shared.storage.mongo import Store
 from shared.storage.payloads import Payloads
@@ -48,7 +49,8 @@ class Occasion:
 class Firing:
     """Starts runs, many at a time."""
 
-    def __init__(self, bus: Bus, store: Store) -> None:
+    def __init__(self, bus: Bus, store: Store, quotas: Quotas | None = None) -> None:
+        self._quotas = quotas
         self._bus = bus
         self._runs = Runs(store)
         self._payloads = Payloads(store)
@@ -73,9 +75,26 @@ class Firing:
                 runs.append(found)
             else:
                 outcomes[each.run_id] = found
+        runs = await self._admitted(runs, outcomes)
         there = await self._runs.insert_many(runs)
         outcomes.update({run.id: "there" if run.id in there else "started" for run in runs})
         return outcomes, [run for run in runs if run.id not in there]
+
+    async def _admitted(self, runs: Sequence[Run], outcomes: dict[str, Outcome]) -> list[Run]:
+        """The runs that their workspaces' plans allow; `outcomes` grows by why others are not."""
+        if self._quotas is None:
+            return list(runs)
+        asked = (self._quotas.admitted(run) for run in runs)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        admitted: list[Run] = []
+        for run, answer in zip(runs, answers, strict=True):
+            if isinstance(answer, QuotaExceeded):
+                outcomes[run.id] = failure(answer.code, str(answer))
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                admitted.append(answer)
+        return admitted
 
     async def announce(self, runs: Sequence[Run]) -> None:
         """Tell the planners. Never raises: the runs are durable, and what is not told the clock takes up."""

@@ -15,7 +15,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -118,14 +118,14 @@ def node(
     return register
 
 
-def _kept_fields(config_model: type[NodeConfig]) -> dict[str, list[str]]:
+def _kept_fields(config_model: type[NodeConfig]) -> dict[str, Any]:
     """The config fields in which `{{ }}` is not evaluated with the rest."""
     return {name: list(_marked(config_model, mark)) for mark, name in _MARKS.items()}
 
 
-def discover(package: ModuleType) -> dict[str, Registered]:
-    """Every node type found in a package's modules and sub-packages; raises ValueError when two share a
-    name."""
+def discover(package: ModuleType, *, vault: bool = False) -> dict[str, Registered]:
+    """Every node type found in a package's modules and sub-packages, `vault` said of each; raises ValueError
+    when two share a name."""
     found: dict[str, Registered] = {}
     for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if info.name.endswith("__main__"):
@@ -136,7 +136,8 @@ def discover(package: ModuleType) -> dict[str, Registered]:
                 continue
             if registered.node_type.type in found:
                 raise ValueError(f"{info.name}: node type {registered.node_type.type!r} is declared twice")
-            found[registered.node_type.type] = registered
+            node_type = registered.node_type.model_copy(update={"vault": vault})
+            found[node_type.type] = replace(registered, node_type=node_type)
     return found
 
 

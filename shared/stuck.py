@@ -11,7 +11,7 @@ from typing import Literal
 from shared.contracts.base import Millis
 from shared.contracts.directive import AwaitDecision, AwaitSignal, Directive, SleepUntil, SpawnRuns
 from shared.contracts.node_run import node_run_id
-from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, NodeState, Run, child_id
+from shared.contracts.run import IN_FLIGHT, RUN_FINISHED, NodeState, Run, child_id, has_children
 
 SLACK_MS = 60_000
 """Clocks differ, and a planner that is busy comes late."""
@@ -117,6 +117,7 @@ def _under_way(run: Run) -> Iterator[Reason]:
     """A running run has something in flight, or some node that waits."""
     states = run.nodes.values()
     in_flight = any(state.status in IN_FLIGHT for state in states)
+    in_flight = in_flight or (run.max_parallel is not None and any(map(has_children, states)))
     waits = any(state.status == "suspended" or _waits_to_retry(state) for state in states)
     if run.eligible and not in_flight:
         yield Reason("not_sent", f"{', '.join(run.eligible[:5])} may run and nothing was sent", REVIVE)

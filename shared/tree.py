@@ -13,6 +13,7 @@ from shared.nodes import Registered
 from shared.patience import patiently
 from shared.remembered import Remembered
 from shared.sandbox import Sandbox
+from shared.secret_variables import Opener
 from shared.storage.cache import Cache
 from shared.storage.payloads import Payloads
 
@@ -32,9 +33,10 @@ class TreeRunner:
         cache: Cache | None = None,
         http: Any = None,
         keyring: Keyring | None = None,
+        opener: Opener | None = None,
     ) -> None:
         remembered = Remembered(cache, payloads) if cache else None
-        self._attempts = Attempts(node_types, payloads, remembered, keyring)
+        self._attempts = Attempts(node_types, payloads, remembered, keyring, opener)
         self._sandbox = sandbox
         self._payloads = payloads
         self._http = http
@@ -78,7 +80,7 @@ class TreeRunner:
     async def _load(self, ready: NodeReady) -> tuple[dict[str, Any], dict[str, Any]]:
         """The names for expressions, and the states that loops have been left with, by node."""
         states = {each.node: each.state for each in ready.nodes if each.state}
-        given = [*ready.outputs.values(), *states.values(), ready.trigger, ready.item]
+        given = [*ready.outputs.values(), *states.values(), ready.trigger, ready.item, ready.vars]
         values = [each for each in given if each]
         texts = await patiently(lambda: self._payloads.texts(values), "inputs")
 
@@ -90,7 +92,7 @@ class TreeRunner:
             "nodes": {node_id: load(value) for node_id, value in ready.outputs.items()},
             "trigger": load(ready.trigger) if ready.trigger else None,
             "run": {**run, "signals": ready.signals},
-            "vars": from_json(ready.vars),
+            "vars": load(ready.vars) if ready.vars else {},
         }
         if ready.item:
             bindings["item"] = load(ready.item)
@@ -102,13 +104,16 @@ class TreeRunner:
         self, ready: NodeReady, node_task: NodeTask, bindings: dict[str, Any], state: Any
     ) -> Context:
         named = {node_id: bindings["nodes"].get(node_id) for node_id in node_task.references}
+        variables: dict[str, Any] = bindings["vars"]
+        if node_task.variables is not None:
+            variables = {name: variables[name] for name in node_task.variables if name in variables}
         return Context(
             run_id=ready.run_id,
             workspace_id=ready.workspace_id,
             node_id=node_task.node,
             attempt=node_task.attempt,
             sandbox=self._sandbox,
-            bindings={**bindings, "nodes": named},
+            bindings={**bindings, "nodes": named, "vars": variables},
             http=self._http,
             turn=node_task.turn,
             state=state,

@@ -9,6 +9,7 @@ from services.connectors.composed import credentials_of
 from services.connectors.email.smtp import Mailer
 from services.connectors.notify.channels import Channels
 from services.connectors.notify.sending import Sending
+from services.connectors.opening import opener
 from services.connectors.settings import ConnectorsSettings
 from shared.credentials import discover_types
 from shared.http import HttpClient
@@ -29,7 +30,7 @@ for each in ("WEFT_VAULT_KEYS", "WEFT_SMTP_URL"):
 @asynccontextmanager
 async def compose(service: Service) -> AsyncIterator[None]:
     """Compose the connectors: their operations, the guarded HTTP client, a sandbox for expressions."""
-    found = discover(connectors)
+    found = discover(connectors, vault=True)
     calls = SETTINGS.slots * len(topology.LANES)
     types = discover_types(connectors)
     async with (
@@ -41,7 +42,7 @@ async def compose(service: Service) -> AsyncIterator[None]:
         Sending(service.store, channels).subscribe(service.bus)
         trees = TreeRunner(
             found, sandbox, Payloads(service.store), cache=Cache(service.store), http=http,
-            keyring=keyring.for_node,
+            keyring=keyring.for_node, opener=opener(SETTINGS.vault) if SETTINGS.vault else None,
         )  # fmt: skip
         about = [each.about for each in types.values()]
         limits = {"prefetch": SETTINGS.prefetch, "slots": SETTINGS.slots}

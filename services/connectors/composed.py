@@ -16,6 +16,7 @@ from shared.messaging import topology
 from shared.service import Service
 from shared.storage.alert_channels import AlertChannels
 from shared.storage.credentials import Connectings, Credentials, CredentialStates
+from shared.storage.variables import Variables
 
 
 @asynccontextmanager
@@ -35,8 +36,10 @@ async def credentials_of(
         prefetch=20,
     )
     service.drain.append(keyring.drain)
-    channels = AlertChannels(service.store)
-    renewing = asyncio.create_task(resealing(vault, credentials, states, channels)) if vault else None
+    variables, channels = Variables(service.store), AlertChannels(service.store)
+    renewing = None
+    if vault:
+        renewing = asyncio.create_task(resealing(vault, credentials, states, channels, variables))
     yield keyring
     if renewing:
         renewing.cancel()

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from services.connectors.opening import resealed_variables
 from services.connectors.vault import CannotOpen, Vault
 from shared.contracts.credential import Credential, CredentialState
 from shared.storage.alert_channels import AlertChannel, AlertChannels, channel_context
 from shared.storage.credentials import Credentials, CredentialStates, data_context, tokens_context
+from shared.storage.variables import Variables
 from shared.telemetry import logger
 
 AT_ONCE = 100
@@ -18,7 +20,11 @@ S = TypeVar("S", Credential, CredentialState, AlertChannel)
 
 
 async def resealing(
-    vault: Vault, credentials: Credentials, states: CredentialStates, channels: AlertChannels
+    vault: Vault,
+    credentials: Credentials,
+    states: CredentialStates,
+    channels: AlertChannels,
+    variables: Variables,
 ) -> None:
     """Look again now and then, until cancelled: gateways may use the old key for a while. Without old keys
     there is nothing to do."""
@@ -34,6 +40,7 @@ async def resealing(
             done += await _resealed(
                 vault, lambda: channels.sealed_to(old, AT_ONCE), channel_context, channels.save
             )
+            done += await resealed_variables(vault, variables, old, AT_ONCE)
             if done:
                 logger.info("vault.resealed", count=done, to=vault.sealing.kid)
                 continue

@@ -10,12 +10,13 @@ Responses = dict[int | str, dict[str, Any]]
 
 _TOLD = {
     401: "No API key, or a wrong one",
-    403: "Others have to do this",
+    403: "Others have to do this, or the plan does not allow it",
     404: "There is no such thing in this workspace",
     409: "It is not in a state for this",
     413: "The body is too large",
     429: "Too many requests; try again after `Retry-After` seconds",
     422: "The request or its graph does not fit; `errors` lists every fault",
+    501: "This installation was started without what it needs for that",
     503: "Store or broker cannot be reached; try again after `Retry-After` seconds",
     507: "The store's disk is full; what it holds can still be read",
 }

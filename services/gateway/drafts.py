@@ -23,10 +23,11 @@ CREDENTIALS = frozenset(
 @dataclass(frozen=True)
 class Given:
     """The credentials that a graph names: the types of those there are, by id, and those that its author may
-    not use in it."""
+    not use in it. And the workspace's variables, each with whether it is secret, if it may name any."""
 
     types: Mapping[str, str] = field(default_factory=dict[str, str])
     unshared: frozenset[str] = frozenset()
+    variables: Mapping[str, bool] | None = None
 
 
 NONE_GIVEN = Given()
@@ -80,7 +81,7 @@ class Drafts:
         types = await self._catalog.current()
         checked = partial(
             check, graph, types, max_nodes=self._max_nodes, workflow_id=workflow_id, credentials=given.types,
-            unshared=given.unshared,
+            unshared=given.unshared, variables=given.variables,
         )  # fmt: skip
         return await asyncio.to_thread(checked) if count_nodes(graph, types)[0] > AT_ONCE else checked()
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from shared.quotas import QuotaExceeded
 from shared.storage.trouble import cannot_be_reached, is_full
 from shared.telemetry import logger, trace_id
 
@@ -20,6 +21,7 @@ STATUS: dict[str, int] = {
     "bad_header": 400,
     "unauthorized": 401,
     "forbidden": 403,
+    "quota_exceeded": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "stale_revision": 409,
@@ -38,6 +40,7 @@ STATUS: dict[str, int] = {
     "too_late": 409,
     "already_decided": 409,
     "already_signalled": 409,
+    "name_taken": 409,
     "being_replayed": 409,
     "dead_letter_cut": 409,
     "unroutable": 409,
@@ -63,6 +66,8 @@ STATUS: dict[str, int] = {
     "too_deep": 422,
     "number_too_large": 422,
     "idempotency_key_reused": 422,
+    "too_many_variables": 422,
+    "unknown_plan": 422,
     "rate_limited": 429,
     "conditions_unmet": 422,
     "too_many_times": 422,
@@ -121,6 +126,11 @@ def refusal(code: str, faults: Sequence[Fault], *, first: Fault | None = None) -
     return Refused(code, f"{place}{named['message']}{rest}", faults)
 
 
+def over_quota(error: QuotaExceeded) -> Refused:
+    """403 and not 429: nobody is to try again by itself, for that would be for weeks."""
+    return Refused(error.code, str(error), [{"path": error.limit, "code": error.code, "message": str(error)}])
+
+
 def problem(refused: Refused, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as a response; `scope` says what was asked for, and in which trace."""
     status = STATUS[refused.code]
@@ -158,6 +168,7 @@ def _headers(status: int) -> dict[str, str]:
 def add_handlers(app: FastAPI) -> None:
     """Have every kind of trouble answered with a problem."""
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(QuotaExceeded, _over_quota)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(PyMongoError, _store)
@@ -167,6 +178,11 @@ def add_handlers(app: FastAPI) -> None:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return problem(error, request.scope)
+
+
+async def _over_quota(request: Request, error: Exception) -> Response:
+    assert isinstance(error, QuotaExceeded)
+    return problem(over_quota(error), request.scope)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -7,7 +7,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway import control_inputs, identity_inputs, import_models, inputs
+from services.gateway import (
+    control_inputs,
+    identity_inputs,
+    import_models,
+    inputs,
+    plan_inputs,
+    variable_inputs,
+)
 from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
 from services.gateway.resources import Problem
@@ -30,6 +37,9 @@ BODIES: tuple[type[BaseModel], ...] = (
     control_inputs.ReviewDecision,
     control_inputs.Rerun,
     control_inputs.RunsWanted,
+    variable_inputs.NewVariable,
+    variable_inputs.VariableChange,
+    plan_inputs.PlanChange,
     trigger_inputs.NewTrigger,
     trigger_inputs.TriggerChange,
     trigger_inputs.SchedulePreview,
@@ -92,6 +102,8 @@ TAGS = [
     {"name": "runs", "description": "Runs of versions and of ad hoc graphs"},
     {"name": "control", "description": "Steering runs and their nodes, one by one or many at once"},
     {"name": "signals", "description": "Resume URLs, for whoever has been given one"},
+    {"name": "variables", "description": "Named values for the expressions of a workspace"},
+    {"name": "usage", "description": "What a workspace uses of what its plan allows"},
     {"name": "triggers", "description": "What starts runs by itself"},
     {"name": "hooks", "description": "Addresses that start runs, for whoever has been given one"},
     {"name": "graphs", "description": "Checking before saving"},

@@ -39,6 +39,8 @@ from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.contracts.webhook import WebhookConfig
 from shared.firing import Firing
 from shared.messaging.broker import Bus, Delivery
+from shared.plans import load_plans
+from shared.quotas import Quotas
 from shared.storage.alert_channels import AlertChannels
 from shared.storage.alert_rules import AlertRules
 from shared.storage.alert_states import AlertStates
@@ -58,6 +60,7 @@ from shared.storage.runs import Runs
 from shared.storage.sources import Sources
 from shared.storage.throttles import Throttles
 from shared.storage.triggers import Triggers
+from shared.storage.variables import Variables
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflow, Workflows
 from shared.telemetry import logger
@@ -81,11 +84,7 @@ class Gateway:
         self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
         self.throttle = Throttle(Throttles(store))
-        self.alerts = Alerts(store)
-        self.alert_rules = AlertRules(store)
-        self.alert_states = AlertStates(store)
-        self.alert_channels = AlertChannels(store)
-        self.deliveries = Deliveries(store)
+        self._alerting(store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -97,9 +96,10 @@ class Gateway:
         self.sources = Sources(store)
         self.triggers = Triggers(store)
         self.hooks = HookDesk(settings.secrets, store)
-        self.firing = Firing(bus, store)
         self.dead_box = DeadBox(settings.amqp_url, store)
-        self.catalog = Catalog(NodeTypes(store))
+        self.catalog, self.variables = Catalog(NodeTypes(store)), Variables(store)
+        self.quotas = Quotas(store, load_plans(settings.plans), self.directory.workspace)
+        self.firing = Firing(bus, store, self.quotas)
         self.drafts = Drafts(self.catalog, settings.max_nodes)
         self.pinned = PinnedVersions(self.versions, self.drafts, self.catalog)
         self.watchers = Watchers()
@@ -113,6 +113,13 @@ class Gateway:
         self._run_reads: Batcher[str, Run | None] = Batcher(self._load_runs)
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
         self._published: Fresh[str, Workflow] = Fresh(self._workflow_reads.add)
+
+    def _alerting(self, store: Store) -> None:
+        self.alerts = Alerts(store)
+        self.alert_rules = AlertRules(store)
+        self.alert_states = AlertStates(store)
+        self.alert_channels = AlertChannels(store)
+        self.deliveries = Deliveries(store)
 
     async def run(self, workspace_id: str, run_id: str) -> Run:
         """A run of this workspace; raises Refused (`not_found`)."""

@@ -76,7 +76,9 @@ class PinnedVersions:
         from what the catalog says of it now, and its mocks. Raises Refused (`invalid_graph`, and what
         `mocked` refuses)."""
         text = orjson.dumps(graph, option=orjson.OPT_SORT_KEYS)
-        asked = orjson.dumps([dry, given.types, sorted(given.unshared)], option=orjson.OPT_SORT_KEYS)
+        asked = orjson.dumps(
+            [dry, given.types, sorted(given.unshared), given.variables], option=orjson.OPT_SORT_KEYS
+        )
         key = (self._catalog.generation, sha256(b"\n".join((workspace_id.encode(), text, asked))).digest())
         now = now_ms()
         if (recent := self._ad_hoc.get(key)) and now - recent[1] < SAID_AGAIN_MS:

@@ -7,6 +7,7 @@ from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 
 from shared.contracts.graph import DEFAULT_MAX_NODES, MOST_NODES
+from shared.plans import load_plans
 from shared.sealing import SealingKey
 from shared.service import Settings
 
@@ -35,6 +36,7 @@ class GatewaySettings(Settings):
     owner_email: str = Field("owner@localhost", description="Who the first start makes an owner")
     owner_password: SecretStr | None = Field(None, min_length=10)
     vault_public_key: str = Field("", description="What secrets are sealed to; without it none can be kept")
+    plans: str = Field("", description="A file of plans instead of those that come along (shared/plans.yaml)")
     sign_up: Literal["closed", "open"] = Field(
         "closed", description="Whether strangers may sign up; with `open` everybody may make workspaces too"
     )
@@ -67,6 +69,12 @@ class GatewaySettings(Settings):
     def _is_key(cls, value: str) -> str:
         if value:
             SealingKey.parse(value)
+        return value
+
+    @field_validator("plans")
+    @classmethod
+    def _are_plans(cls, value: str) -> str:
+        load_plans(value)
         return value
 
     @property

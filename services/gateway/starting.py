@@ -9,7 +9,7 @@ import orjson
 from fastapi import Request, Response
 from pymongo.errors import PyMongoError
 
-from services.gateway.errors import Refused
+from services.gateway.errors import Refused, over_quota
 from services.gateway.parts import Gateway
 from services.gateway.pinned import Pinned, version_id
 from services.gateway.present import run_shown
@@ -19,6 +19,7 @@ from shared.contracts.events import RunRequested
 from shared.contracts.run import RUN_FINISHED, Cause, Lane, NodeState, Run
 from shared.ids import new_id, now_ms
 from shared.messaging import topology
+from shared.quotas import QuotaExceeded
 from shared.starting import queued
 from shared.storage.idempotency import Reservation
 from shared.storage.trouble import cannot_be_reached, certainly
@@ -72,13 +73,21 @@ async def begun(gateway: Gateway, order: Order, key: str, path: str) -> tuple[Ru
         )
         _check_same(reserved, fingerprint)
     run_id = reserved.run_id if reserved else order.run_id or new_id("run")
-    run = await _queued(gateway, order, pinned, run_id)
+    run = await _admitted(gateway, await _queued(gateway, order, pinned, run_id))
     if run.rerun_of:
         await _hold_sources(gateway, run, run.rerun_of)
     with gateway.watchers.end_of(run.id) as end:
         run = await _inserted(gateway, run)
         await _announce(gateway, run)
         return (await _seen_off(gateway, run, end, order.wait_s) if order.wait_s else run), False
+
+
+async def _admitted(gateway: Gateway, run: Run) -> Run:
+    """The run as its workspace's plan lets it begin, counted; raises Refused (`quota_exceeded`)."""
+    try:
+        return await gateway.quotas.admitted(run)
+    except QuotaExceeded as error:
+        raise over_quota(error) from None
 
 
 async def published(gateway: Gateway, workspace_id: str, workflow_id: str, number: int | None) -> Pinned:

@@ -16,8 +16,11 @@ from shared.contracts.events import PLANNER_MESSAGES
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
 from shared.metrics import PARTITIONS_LED
+from shared.plans import load_plans
+from shared.quotas import Quotas, Remembering
 from shared.service import Service, ended, run_service
 from shared.storage.executors import Planners
+from shared.storage.workspaces import Workspaces
 
 SETTINGS = PlannerSettings()
 
@@ -27,12 +30,15 @@ async def planner(service: Service) -> AsyncIterator[None]:
     """Sixteen partitions shared with other planners, one handler, a clock, a janitor, one that adds up."""
     membership = Membership(service.id, Planners(service.store))
     PARTITIONS_LED.set_function(membership.led)
+    plans = load_plans(SETTINGS.plans)
+    quotas = Quotas(service.store, plans, Remembering(Workspaces(service.store).get).get)
     core, clock = build(
         service.id,
         service.store,
         service.bus,
         public_url=SETTINGS.public_url,
         stuck_round_s=SETTINGS.stuck_round_s,
+        quotas=quotas,
         leads=membership.leads,
     )
     partitions = Partitions(service.id, service.bus, membership, gained=core.gained, left=core.left)
@@ -50,9 +56,9 @@ async def planner(service: Service) -> AsyncIterator[None]:
             prefetch=SETTINGS.prefetch,
             single_active=True,
         )
-    janitor = Janitor(service.store, _keep())
+    janitor = Janitor(service.store, _keep(), plans)
     folding = Folding(service.store, membership.leads)
-    times = timetable(service.store, service.bus, membership.leads)
+    times = timetable(service.store, service.bus, quotas, membership.leads)
     busy = [asyncio.create_task(each.run()) for each in (clock, janitor, folding)]
     busy.append(asyncio.create_task(_time(service, times)))
     busy.append(asyncio.create_task(_share(service, membership, partitions)))

@@ -74,7 +74,8 @@ def release(draft: Draft, graph: PinnedGraph, node_id: str) -> None:
     spawn, children = _spawning(draft, node_id)
     attempt = draft.state(node_id).attempt
     if children.failure is None and draft.status == "running":
-        room = min(spawn.concurrency - len(children.open), spawn.total - children.released)
+        at_once = min(spawn.concurrency, draft.run.max_parallel or spawn.concurrency)
+        room = min(at_once - len(children.open), spawn.total - children.released)
         if room > 0:
             first = children.released
             keys = [key_of(index, attempt) for index in range(first, first + room)]

@@ -25,9 +25,9 @@ from services.planner.transitions import Decision, Draft
 from shared.contracts.base import Millis
 from shared.contracts.events import NodeFinished, NodeStarted, RunControl, RunRequested
 from shared.contracts.failure import failure
-from shared.contracts.graph import NODE_TIMEOUT_S
+from shared.contracts.graph import MOST_PARALLEL, NODE_TIMEOUT_S
 from shared.contracts.node_run import NodeResult
-from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, Run
+from shared.contracts.run import IN_FLIGHT, NODE_FINISHED, Run, has_children
 from shared.contracts.version import PinnedGraph
 
 RESEND_MS = 30_000
@@ -260,9 +260,11 @@ def _look_again(draft: Draft, node_id: str, *, send: bool) -> None:
 
 
 def _dispatch(draft: Draft, graph: PinnedGraph) -> None:
-    """Send eligible nodes while fewer than `max_parallel` messages are in flight."""
-    in_flight = sum(1 for state in draft.nodes.values() if state.status in IN_FLIGHT)
-    while draft.eligible and in_flight < graph.settings.max_parallel:
+    """Send eligible nodes while fewer than `max_parallel` messages are in flight. Where the plan limits that,
+    nodes whose child runs are under way count as well."""
+    states, limit = draft.nodes.values(), draft.run.max_parallel
+    in_flight = sum(1 for each in states if each.status in IN_FLIGHT or (limit and has_children(each)))
+    while draft.eligible and in_flight < min(graph.settings.max_parallel, limit or MOST_PARALLEL):
         head = draft.eligible.pop(0)
         state = draft.state(head)
         if state.status not in ("pending", "suspended"):

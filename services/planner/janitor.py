@@ -4,11 +4,13 @@ on in the next round."""
 import asyncio
 from dataclasses import dataclass
 
-from services.planner.old_runs import remove_old_runs
-from services.planner.sweep import Sweep
+from services.planner.old_runs import remove_old_runs, remove_runs_of
+from services.planner.sweep import PAGE, Sweep
 from shared.contracts.base import Millis
 from shared.ids import now_ms
+from shared.plans import Plans
 from shared.storage.mongo import Store
+from shared.storage.workspaces import Workspaces
 from shared.telemetry import logger
 
 EVERY_S = 600.0
@@ -30,9 +32,10 @@ class Keep:
 class Janitor:
     """Makes a round every ten minutes."""
 
-    def __init__(self, store: Store, keep: Keep) -> None:
+    def __init__(self, store: Store, keep: Keep, plans: Plans | None = None) -> None:
         self._store = store
         self._keep = keep
+        self._plans = plans or {}
 
     async def run(self) -> None:
         """Go on until cancelled; what fails is left for the next round."""
@@ -62,7 +65,20 @@ class Janitor:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})
         if self._keep.runs:
             await remove_old_runs(sweep, _before(now, self._keep.runs), now)
+        if any(plan.history_days for plan in self._plans.values()):
+            await self._remove_history(sweep, now)
         return {name: count for name, count in sweep.removed.items() if count}
+
+    async def _remove_history(self, sweep: Sweep, now: Millis) -> None:
+        """Runs of workspaces whose plan keeps them for a shorter time than this installation."""
+        workspaces, after = Workspaces(self._store), None
+        while page := await workspaces.page(after=after, limit=PAGE):
+            after = page[-1].id
+            for each in page:
+                plan = self._plans.get(each.plan)
+                days = plan.history_days if plan else None
+                if days and not 0 < self._keep.runs <= days:
+                    await remove_runs_of(sweep, each.id, _before(now, days), now)
 
 
 def _before(now: Millis, days: float) -> Millis:

@@ -8,7 +8,7 @@ was begun, give or take `SLACK_MS`; the few runs from before the limit that stay
 remembered answers refer to does not count: without it they are simply not remembered.)"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from services.planner.sweep import Sweep
@@ -28,7 +28,8 @@ ROOT = re.compile(r"[^.:]+")
 async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     """Remove runs that finished before then, and all that only they needed."""
     ids = {"$lt": first_id(before)}
-    await _remove_finished(sweep, ids, before, now)
+    async for _ in _remove_finished(sweep, ids, before, now):
+        """What belongs to them follows."""
     for name in ("runs", "run_events", "node_runs", "run_facts"):
         await _remove_left_behind(sweep, name, ids, now)
     payloads, versions = await _in_use(sweep, ids)
@@ -37,12 +38,29 @@ async def remove_old_runs(sweep: Sweep, before: Millis, now: Millis) -> None:
     await sweep.remove_all("versions", but=versions, used_at={"$lt": before - SLACK_MS})
 
 
-async def _remove_finished(sweep: Sweep, ids: dict[str, str], before: Millis, now: Millis) -> None:
+async def remove_runs_of(sweep: Sweep, workspace_id: str, before: Millis, now: Millis) -> None:
+    """Remove runs of a workspace that finished before then, with what belongs to them. What a crash leaves
+    behind, and large values, go when the installation's own time is over."""
+    ids = {"$lt": first_id(before)}
+    async for page in _remove_finished(sweep, ids, before, now, workspace_id=workspace_id):
+        await sweep.remove("run_facts", page, open=COUNTED)
+        for each in page:
+            below = {"$gt": f"{each}.", "$lt": f"{each};"}
+            await sweep.remove_all("run_facts", _id=below, open=COUNTED)
+            for name in ("runs", "run_events", "node_runs"):
+                await sweep.remove_all(name, _id=below)
+
+
+async def _remove_finished(
+    sweep: Sweep, ids: dict[str, str], before: Millis, now: Millis, **of: str
+) -> AsyncIterator[list[str]]:
+    """The ids of those that were removed, a page at a time."""
     finished = {"status": {"$in": sorted(RUN_FINISHED)}, "finished_at": {"$lt": before}, "wake_at": None}
-    async for page in sweep.pages("runs", {"_id": ids, "level": "top", **finished}):
+    async for page in sweep.pages("runs", {"_id": ids, "level": "top", **finished, **of}):
         held = await Sources(sweep.store).held(page, now)
         idle = [each for each in page if each not in held and not await _busy_below(sweep, each, before)]
         await sweep.remove("runs", idle, **finished)
+        yield idle
 
 
 async def _busy_below(sweep: Sweep, run_id: str, before: Millis) -> bool:

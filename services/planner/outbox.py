@@ -7,6 +7,7 @@ repeatable."""
 import asyncio
 from collections.abc import Sequence
 
+from services.planner.naming import Named, Naming
 from services.planner.news import News
 from services.planner.outputs import Outputs
 from services.planner.readiness import sent_with
@@ -39,6 +40,7 @@ class Outbox:
         node_runs: NodeRuns,
         outputs: Outputs,
         payloads: Payloads,
+        naming: Naming,
         *,
         public_url: str = "",
     ) -> None:
@@ -48,6 +50,7 @@ class Outbox:
         self._node_runs = node_runs
         self._outputs = outputs
         self._payloads = payloads
+        self._naming = naming
         self._public_url = public_url
         self._configs: dict[tuple[str, str], str] = {}
         self._oldest: Millis | None = None
@@ -103,6 +106,7 @@ class Outbox:
         frozen = [graph.frozen[node_id] for node_id in sent]
         named = {node_id for each in frozen for node_id in each.references} - set(sent)
         uses_trigger = any("trigger" in each.roots for each in frozen)
+        variables = await self._naming.of(run.workspace_id, frozen)
         return NodeReady(
             run_id=run.id,
             workspace_id=run.workspace_id,
@@ -116,6 +120,8 @@ class Outbox:
             item=run.item,
             index=run.index,
             signals=self._signals(run, graph) if any("run" in each.roots for each in frozen) else {},
+            vars=await self._carried(variables),
+            secrets=_sealed(variables, frozen),
             dry=run.dry,
             sent_at=now,
         )
@@ -127,6 +133,13 @@ class Outbox:
             **{each: value for each, value in run.outer.items() if each in named},
             **await self._outputs.of(run, own),
         }
+
+    async def _carried(self, variables: Named) -> Value | None:
+        """Plain variables as one object, by reference where it is large."""
+        if not variables.plain:
+            return None
+        pairs = (f"{to_json(name)}:{text}" for name, text in variables.plain.items())
+        return await self._payloads.put("{" + ",".join(pairs) + "}")
 
     def _signals(self, run: Run, graph: PinnedGraph) -> dict[str, str]:
         """The resume URLs of the nodes that wait for a signal."""
@@ -155,6 +168,7 @@ class Outbox:
             after=None if is_head else graph.incoming[node_id][0].source,
             after_port=None if is_head else graph.incoming[node_id][0].port,
             references=frozen.references,
+            variables=frozen.variables if "vars" in frozen.roots else None,
             credential_id=node.credential_id,
         )
 
@@ -180,6 +194,12 @@ def mock_of(run: Run, node: Node, frozen: FrozenNode) -> Json | None:
     if run.pins and node.policy.pinned_output is not None and OUT in frozen.ports:
         return to_json({"output": node.policy.pinned_output})
     return None
+
+
+def _sealed(variables: Named, nodes: Sequence[FrozenNode]) -> dict[str, str]:
+    """Secret variables; without what is sealed, unless these nodes' executors can open it."""
+    opens = all(each.vault for each in nodes)
+    return {name: text if opens else "" for name, text in variables.secret.items()}
 
 
 def unsent(before: Run, decision: Decision, sent: int) -> list[str]:

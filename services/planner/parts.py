@@ -16,6 +16,7 @@ from services.planner.gathering import Gathering
 from services.planner.handlers import Planner
 from services.planner.keeping import Keeping
 from services.planner.memory import Memory
+from services.planner.naming import Naming
 from services.planner.offspring import Offspring
 from services.planner.outbox import Outbox
 from services.planner.outputs import Outputs
@@ -32,6 +33,7 @@ from services.planner.watcher import LOOK_EVERY_S, Watcher
 from shared.firing import Firing
 from shared.messaging.broker import Bus
 from shared.metrics import OUTBOX_AGE_SECONDS, RUNS_WAITING
+from shared.quotas import Quotas
 from shared.storage.executors import Executors
 from shared.storage.mongo import Store
 from shared.storage.node_runs import NodeRuns
@@ -41,6 +43,7 @@ from shared.storage.run_facts import RunFacts
 from shared.storage.runs import Runs
 from shared.storage.slots import SlotStore
 from shared.storage.triggers import Triggers
+from shared.storage.variables import Variables
 from shared.storage.versions import Versions
 from shared.storage.workflows import Workflows
 
@@ -52,14 +55,16 @@ def build(
     *,
     public_url: str,
     stuck_round_s: float = 60,
+    quotas: Quotas | None = None,
     leads: Callable[[int], bool] = lambda partition: True,
 ) -> tuple[Planner, Clock]:
     """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
     runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
-    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, public_url=public_url)
+    gathering, naming = Gathering(runs, payloads), Naming(Variables(store))
+    results = Results(node_runs, outputs, payloads, naming)
+    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, naming, public_url=public_url)
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
-    results, gathering = Results(node_runs, outputs, payloads), Gathering(runs, payloads)
     keeping = Keeping(planner_id, results, gathering)
     spawning = Spawning(memory, outputs, payloads, Workflows(store))
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
@@ -68,9 +73,8 @@ def build(
     RUNS_WAITING.set_function(gate.__len__)
     facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
     alarms = AlertFiring(store, public_url=public_url)
-    finished_runs = FinishedRuns(store, alarms)
-    counting = Counting(memory, RunFacts(store))
-    finishing = Finishing([counting.see, finished_runs.see, *trigger_hooks(store, bus)])
+    finished_runs, counting = FinishedRuns(store, alarms), Counting(memory, RunFacts(store))
+    finishing = Finishing([counting.see, finished_runs.see, *trigger_hooks(store, bus, quotas)])
     planner = Planner(
         planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
     )
@@ -80,19 +84,19 @@ def build(
         Chore(door.sweep, every_s=10),
         Chore(Looking(store, alarms, finished_runs, leads).look, every_s=1),
         Chore(Posting(store, bus, leads).post, every_s=1),
-        Chore(Completing(store, Firing(bus, store)).look, every_s=10),
+        Chore(Completing(store, Firing(bus, store, quotas)).look, every_s=10),
         Chore(Watcher(store, round_s=stuck_round_s, leads=leads).look, every_s=LOOK_EVERY_S),
     ]
     return planner, Clock(bus, runs, node_runs, executors, chores, leads)
 
 
-def trigger_hooks(store: Store, bus: Bus) -> list[Hook]:
+def trigger_hooks(store: Store, bus: Bus, quotas: Quotas | None) -> list[Hook]:
     """The triggers that wait for the end of a run."""
-    triggers, firing = Triggers(store), Firing(bus, store)
+    triggers, firing = Triggers(store), Firing(bus, store, quotas)
     return [Following(triggers, firing).see, Continuing(triggers, Runs(store), firing).see]
 
 
-def timetable(store: Store, bus: Bus, leads: Callable[[int], bool]) -> Timetable:
+def timetable(store: Store, bus: Bus, quotas: Quotas | None, leads: Callable[[int], bool]) -> Timetable:
     """The clock of triggers."""
-    triggers, firing = Triggers(store), Firing(bus, store)
+    triggers, firing = Triggers(store), Firing(bus, store, quotas)
     return Timetable(triggers, firing, Continuing(triggers, Runs(store), firing), leads)

@@ -3,7 +3,9 @@ with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from services.planner.naming import Naming
 from services.planner.outputs import Outputs
 from services.planner.too_large import too_large
 from services.planner.transitions import Decision
@@ -12,7 +14,7 @@ from shared.contracts.node_run import NodeResult, NodeRun, node_run_id
 from shared.contracts.run import NODE_FINISHED, Run
 from shared.contracts.value import NULL, Value, from_json, to_json
 from shared.contracts.version import PinnedGraph
-from shared.expressions import ExpressionError, lookup, path
+from shared.expressions import ExpressionError, Path, lookup, path
 from shared.storage.joining import Joining
 from shared.storage.node_runs import NodeRuns
 from shared.storage.payloads import Payloads
@@ -35,10 +37,11 @@ class Storing:
 class Results:
     """Keeps what was accepted, and hands it out again."""
 
-    def __init__(self, node_runs: NodeRuns, outputs: Outputs, payloads: Payloads) -> None:
+    def __init__(self, node_runs: NodeRuns, outputs: Outputs, payloads: Payloads, naming: Naming) -> None:
         self._node_runs = node_runs
         self._outputs = outputs
         self._payloads = payloads
+        self._naming = naming
 
     async def store(self, decisions: Sequence[tuple[Run, Decision, PinnedGraph, Messages]]) -> Storing:
         """See to it that accepted results are durable no later than the save that says so.
@@ -126,12 +129,18 @@ class Results:
             "item": texts.get("item"),
             "index": run.index,
             "run": {"id": run.id, "workspace_id": run.workspace_id, "workflow_id": run.workflow_id},
-            "vars": {},
+            "vars": await self._variable(run, found),
         }
         try:
             return await self._payloads.put(to_json(lookup(found, bindings)))
         except ExpressionError:
             return NULL
+
+    async def _variable(self, run: Run, found: Path) -> dict[str, Any]:
+        """The one variable that a path names; secret ones are not told."""
+        name = str(found.keys[0]) if found.root == "vars" and found.keys else ""
+        text = await self._naming.one(run.workspace_id, name) if name else None
+        return {} if text is None else {name: from_json(text)}
 
 
 def _unheard(run: Run, head: str, attempt: int, results: list[NodeResult]) -> NodeFinished:

@@ -1,7 +1,8 @@
 """Settings of the planner."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from shared.plans import load_plans
 from shared.service import Settings
 
 
@@ -19,6 +20,9 @@ class PlannerSettings(Settings):
         default=7, ge=0, description="How long an Idempotency-Key counts; 0: for ever"
     )
     keep_dead_letters_days: float = Field(default=90, ge=0, description="0: for ever")
+    plans: str = Field(
+        default="", description="A file of plans instead of those that come along (shared/plans.yaml)"
+    )
     keep_figures_days: float = Field(default=730, ge=0, description="For analytics, by the hour; 0: for ever")
     keep_alerts_days: float = Field(
         default=90, ge=0, description="Alerts, and what was sent of them; 0: for ever"
@@ -30,3 +34,9 @@ class PlannerSettings(Settings):
         default=60, gt=0, description="How often all unfinished runs are looked at for stuck ones"
     )
     prefetch: int = Field(default=200, ge=1, description="Unacknowledged messages a partition may have here")
+
+    @field_validator("plans")
+    @classmethod
+    def _are_plans(cls, value: str) -> str:
+        load_plans(value)
+        return value

@@ -170,6 +170,7 @@ def _child(run: Run, spawn: Spawn, key: str, version_id: str, now: Millis, **giv
         secret=token(run.secret, child),
         dry=run.dry,
         pins=run.pins,
+        max_parallel=run.max_parallel,
         traceparent=run.traceparent,
         created_at=now,
         **{

@@ -16,6 +16,7 @@ from shared.check.reach import odd_nodes
 from shared.check.scope import Known, Scope, count_nodes, graphs_in, output_schema
 from shared.check.shape import count_problem, shape_problems, size_problem
 from shared.check.sketch import Sketch, salvage, sketch_of
+from shared.check.variables import secret_output, secret_problems, unknown_variables
 from shared.check.wiring import cycle_problems, edge_problems, suggestion
 from shared.contracts.catalog import NodeType
 from shared.contracts.graph import DEFAULT_MAX_NODES, MAX_DEPTH, MOST_NODES, Graph, Node
@@ -43,20 +44,23 @@ def check(
     max_nodes: int = DEFAULT_MAX_NODES,
     credentials: Mapping[str, str] | None = None,
     workflow_id: str | None = None,
+    variables: Mapping[str, bool] | None = None,
     unshared: frozenset[str] = frozenset(),
 ) -> Checked:
     """Everything that is wrong with a graph, at most 500 problems, with paths such as `nodes[2].config.url`
     or `nodes[0].config.graph.nodes[1].config.url`.
 
-    `credentials` are the workspace's, types by id, those that may not be used here `unshared`, and
-    `workflow_id` is the workflow that the graph belongs to; what is None is unknown and not checked."""
+    `credentials` are the workspace's, types by id, those that may not be used here `unshared`; `variables`
+    are the workspace's, each with whether it is secret; `workflow_id` is the workflow that the graph belongs
+    to. What is None is unknown and not checked."""
     raw = graph.model_dump(mode="json") if isinstance(graph, Graph) else graph
     if not isinstance(raw, dict):
         return Checked([Problem("", "invalid", "a graph is an object with nodes, edges and settings")])
     if problem := size_problem(raw):
         return Checked([problem])
     count, parts = count_nodes(raw, catalog)
-    check_one = _Check(Known(catalog, credentials, workflow_id, unshared), bodies=count <= MOST_NODES)
+    known = Known(catalog, credentials, workflow_id, unshared, variables)
+    check_one = _Check(known, bodies=count <= MOST_NODES)
     checked = check_one.graph(raw, Scope())
     if (problem := count_problem(count, parts, max_nodes)) and not _hopeless(raw):
         checked.problems.insert(0, problem)
@@ -107,15 +111,18 @@ class _Check:
                 found += self._configs.problems(node, node_type)
                 found += fit_problems(node, node_type, outputs)
             found += self._own_workflow(node)
+            found += secret_problems(node, self._known)
             yield from _put_under(f"nodes[{at}].config", found)
         yield from credential_problems(sketch, self._known)
         yield from edge_problems(sketch, self._catalog)
         yield from cycle_problems(sketch, order)
         yield from settings_problems(sketch, scope, outputs)
+        yield from secret_output(sketch, self._known)
 
     def _warnings(self, sketch: Sketch, order: Order, scope: Scope) -> Iterator[Problem]:
         yield from odd_nodes(sketch, order)
         yield from needless_credentials(sketch, self._known)
+        yield from unknown_variables(sketch, self._known)
         if scope.depth and sketch.settings.concurrency:
             said = "only the concurrency of the whole workflow counts; this one changes nothing"
             yield Problem("settings.concurrency", "no_effect", said)

@@ -7,7 +7,7 @@ from shared.check.scope import graphs_in
 from shared.contracts.catalog import NodeType, ports_of, side_effects_of
 from shared.contracts.graph import Graph, Node
 from shared.contracts.version import FrozenNode
-from shared.expressions import path, references
+from shared.expressions import path, references, variables
 from shared.expressions.fields import PER_ITEM_ROOTS
 
 
@@ -39,6 +39,8 @@ def _frozen(node: Node, catalog: Mapping[str, NodeType], upstream: list[str]) ->
         waits=node_type.waits or any(each.waits for body in bodies.values() for each in body.values()),
         references=[name for name in upstream if name in needed] if named is None else sorted(needed),
         roots=sorted(used),
+        variables=variables(node.config, node_type.per_item, node_type.unread),
+        vault=node_type.vault,
         bodies=bodies,
     )
 

@@ -16,13 +16,15 @@ GUESSED_BODIES = ["graph", "finally"]
 
 @dataclass(frozen=True)
 class Known:
-    """The node types, the workspace's credentials (type by id) and the graph's workflow. None is unknown, and
-    nothing is held against the graph for it. `unshared` credentials may not be used in it."""
+    """The node types, the workspace's credentials (type by id) and variables (whether each is secret), the
+    graph's workflow. None is unknown, and nothing is held against the graph for it. `unshared` credentials
+    may not be used in it."""
 
     catalog: Mapping[str, NodeType]
     credentials: Mapping[str, str] | None = None
     workflow_id: str | None = None
     unshared: frozenset[str] = frozenset()
+    variables: Mapping[str, bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ class NodeType(Contract):
     """The type of the credential that it needs."""
     optional_credentials: list[str] = []
     """The types of credential of which it can use one, if it is given any."""
+    vault: bool = False
+    """Whether its executor can open secrets: it is a connector's."""
 
     @property
     def unread(self) -> list[str]:

@@ -55,7 +55,8 @@ class RunWoken(Message):
 class NodeTask(Contract):
     """One node to execute: its config as JSON text, bodies left empty. Unless it heads the message, it runs
     only if `after`, another node of the message, has left through `after_port`. With a `mock` it is not run,
-    but answers that. A loop is asked again for each `turn` with the `state` the one before it left."""
+    but answers that. A loop is asked again for each `turn` with the `state` the one before it left.
+    `variables` are those that it names; None: it sees all that are not secret."""
 
     node: str
     type: str
@@ -69,6 +70,7 @@ class NodeTask(Contract):
     after: str | None = None
     after_port: str | None = None
     references: list[str] = Field(default_factory=list)
+    variables: list[str] | None = None
     credential_id: str | None = None
 
 
@@ -92,7 +94,9 @@ class Slice(Contract):
 class NodeReady(Message):
     """Nodes to execute in one go: a tree, depth first, usually of one node. `outputs` holds what their
     expressions name, `trigger` the run's input, `item` and `index` what a container runs it on, `signals` the
-    resume URLs of the run's nodes. With a `slice` the nodes are run for each of its
+    resume URLs of the run's nodes, `vars` the workspace's variables, `secrets` the names of those that are
+    secret, each with what is sealed for the vault (nothing if no executor of this pool can open it). With a
+    `slice` the nodes are run for each of its
     child runs, and `run_id` is their parent. In a `dry` run nothing waits."""
 
     event: ClassVar[str] = "node.ready"
@@ -108,7 +112,8 @@ class NodeReady(Message):
     item: Value | None = None
     index: int | None = None
     signals: dict[str, str] = Field(default_factory=dict)
-    vars: Json = "{}"
+    vars: Value | None = None
+    secrets: dict[str, str] = Field(default_factory=dict)
     dry: bool = False
     slice: Slice | None = None
     sent_at: Millis

@@ -11,6 +11,7 @@ OUT = "out"
 FAILURE = "failure"
 TIMEOUT = "timeout"
 DEFAULT_MAX_NODES = 100
+MOST_PARALLEL = 1_000
 MOST_NODES = 1000
 MAX_GRAPH_BYTES = 1_000_000
 MAX_DEPTH = 5
@@ -85,7 +86,7 @@ class Settings(Contract):
     `timeout_s` is half an hour, and a year for a graph in which something may wait."""
 
     timeout_s: float | None = Field(default=None, gt=0, le=WAITING_TIMEOUT_S)
-    max_parallel: int = Field(default=20, ge=1, le=1000)
+    max_parallel: int = Field(default=20, ge=1, le=MOST_PARALLEL)
     output: str | None = None
     concurrency: Concurrency | None = None
 

@@ -85,6 +85,12 @@ class NodeState(Contract):
     reset: bool = False
 
 
+def has_children(state: NodeState) -> bool:
+    """Whether child runs of a suspended node are under way."""
+    children = state.suspended.children if state.suspended else None
+    return state.status == "suspended" and children is not None and bool(children.open)
+
+
 class Event(Contract):
     """A recorded fact of a run, numbered by the run's `seq`; `by` and `cause` name the person and the control
     that led to it."""
@@ -113,7 +119,8 @@ class Run(Contract):
     `ancestors` are the workflows that led to it. `secret` makes the tokens of resume URLs; it is never shown.
     A `dry` run touches nothing outside; `answered` counts what its mocks have answered before a child run
     began, by their paths in it; `pins` says that pinned outputs count. `rerun_of` is the run whose
-    results it took over. `waiting_for` is set when it is stored: a list finds by it."""
+    results it took over. `max_parallel` is what the workspace's plan allows at most. `waiting_for` is set
+    when it is stored: a list finds by it."""
 
     id: str = Field(validation_alias="_id", serialization_alias="_id")
     workspace_id: str
@@ -151,6 +158,7 @@ class Run(Contract):
     answered: dict[str, int] = Field(default_factory=dict)
     pins: bool = False
     rerun_of: str | None = None
+    max_parallel: int | None = None
     waiting_for: Literal["", "review"] = ""
     cancel_reason: str | None = None
     usage: Usage = Field(default_factory=Usage)

@@ -13,10 +13,11 @@ class FrozenNode(Contract):
     """What the planner needs to know of a node's type, and what the node's expressions name.
 
     `references` holds the ids of the nodes whose outputs are named; `roots` the other names used: `trigger`,
-    `run`, `vars`. `light` says that it runs no program and costs less than a message of its own; `waits`,
-    that it may be suspended for long. `bodies` holds the same for the nodes of its bodies, by config field
-    and id. `mocks` are what it answers in a dry run, one an attempt, the last for all that follow: JSON texts
-    of `{output, port?}` or `{failure: {code, message}}`."""
+    `run`, `vars`; `variables` those of the workspace's variables that its own config names, None for any that
+    are not secret. `vault` says that its executor can open secrets, `light` that it runs no program and costs
+    less than a message of its own, `waits` that it may be suspended for long. `bodies` holds the same for the
+    nodes of its bodies, by config field and id. `mocks` are what it answers in a dry run, one an attempt, the
+    last for all that follow: JSON texts of `{output, port?}` or `{failure: {code, message}}`."""
 
     pool: str
     ports: list[str]
@@ -25,6 +26,8 @@ class FrozenNode(Contract):
     waits: bool = False
     references: list[str] = Field(default_factory=list)
     roots: list[str] = Field(default_factory=list)
+    variables: list[str] | None = None
+    vault: bool = False
     bodies: "dict[str, dict[str, FrozenNode]]" = Field(default_factory=dict)
     mocks: list[Json] = Field(default_factory=list[Json])
 

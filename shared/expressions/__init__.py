@@ -4,7 +4,7 @@
 
 from shared.expressions.errors import ExpressionError, Problem
 from shared.expressions.evaluation import evaluate_each, evaluate_one, resolve
-from shared.expressions.fields import problems, references
+from shared.expressions.fields import problems, references, variables
 from shared.expressions.paths import Path, lookup
 from shared.expressions.syntax import BUILTINS, ROOTS, Expression
 from shared.expressions.templates import Template, bare, parse, path
@@ -26,4 +26,5 @@ __all__ = [
     "problems",
     "references",
     "resolve",
+    "variables",
 ]

@@ -68,6 +68,14 @@ def references(
     return (None if any_node else sorted(named)), sorted(roots - {"nodes"})
 
 
+def variables(
+    config: Mapping[str, Any], per_item: Iterable[str] = (), code: Iterable[str] = ()
+) -> list[str] | None:
+    """The workspace's variables that a config's expressions name, sorted; None for any of them."""
+    found = [expression.variables for expression in expressions(config, per_item, code)]
+    return None if None in found else sorted({name for names in found for name in names or ()})
+
+
 def problems(
     config: Mapping[str, Any], per_item: Iterable[str] = (), code: Iterable[str] = ()
 ) -> list[Problem]:

@@ -36,13 +36,14 @@ class Refused(Exception):
 class Expression:
     """A checked expression. `start` is where its source begins in the string it stands in.
 
-    `references` are the nodes it names, None when it may name any; `path` is set when it is nothing but
-    a path, `paths` are those within it, in the order of evaluation."""
+    `references` are the nodes it names, `variables` the workspace's variables, None when it may name any;
+    `path` is set when it is nothing but a path, `paths` are those within it, in the order of evaluation."""
 
     source: str
     start: int
     code: str
     references: frozenset[str] | None
+    variables: frozenset[str] | None
     roots: frozenset[str]
     path: Path | None
     paths: tuple[Path, ...]
@@ -74,7 +75,8 @@ def read(source: str, start: int = 0) -> Expression:
         source=stripped,
         start=start + margin,
         code=code,
-        references=None if translator.any_node else frozenset(translator.references),
+        references=_named(translator, "nodes"),
+        variables=_named(translator, "vars"),
         roots=frozenset(translator.roots),
         path=path if path and path.root in ROOTS else None,
         paths=tuple(translator.paths),
@@ -121,8 +123,8 @@ class _Translator(ast.NodeTransformer):
     def __init__(self, source: str) -> None:
         self._source = source
         self._bound: list[set[str]] = []
-        self.references: set[str] = set()
-        self.any_node = False
+        self.named: dict[str, set[str]] = {"nodes": set(), "vars": set()}
+        self.any: set[str] = set()
         self.roots: set[str] = set()
         self.paths: list[Path] = []
 
@@ -154,7 +156,7 @@ class _Translator(ast.NodeTransformer):
             return node
         if name in ROOTS:
             self.roots.add(name)
-            self.any_node = self.any_node or name == "nodes"
+            self.any.add(name)
             self.paths.append(Path(name))
         elif name not in BUILTINS:
             self._refuse(node, "expression_name", _unknown(name))
@@ -234,17 +236,21 @@ class _Translator(ast.NodeTransformer):
             inner = inner.value
         self.paths.append(path)
         self.roots.add(path.root)
-        if path.root == "nodes":
+        if path.root in self.named:
             if isinstance(path.keys[0], str):
-                self.references.add(path.keys[0])
+                self.named[path.root].add(path.keys[0])
             else:
-                self.any_node = True
+                self.any.add(path.root)
         return True
 
     def _refuse(self, node: ast.expr | ast.arg, code: str, message: str) -> NoReturn:
         line = self._source.split("\n")[node.lineno - 1 : node.lineno]
         column = len("".join(line).encode()[: node.col_offset].decode(errors="ignore"))
         raise Refused(code, message, _offset(self._source, node.lineno, column))
+
+
+def _named(translator: _Translator, root: str) -> frozenset[str] | None:
+    return None if root in translator.any else frozenset(translator.named[root])
 
 
 def _subscript(value: ast.expr, key: str) -> ast.Subscript:

@@ -54,6 +54,8 @@ INDEXES: dict[str, list[str]] = {
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
     "sessions": ["user_id"],
+    "variables": ["workspace_id", "kid"],
+    "quotas": ["workspace_id"],
     "throttles": ["at"],
     "audit": ["workspace_id", "at"],
     "invitations": ["workspace_id", "email"],

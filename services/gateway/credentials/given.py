@@ -1,5 +1,6 @@
-"""The credentials that a graph names, as far as its author may use them."""
+"""The credentials that a graph names, as far as its author may use them, and the variables there are."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,14 +25,22 @@ class Named:
 
 
 async def named(gateway: Gateway, access: Access, graph: Any, workflow_id: str | None = None) -> Named:
-    """One look into the store, and none for a graph that names no credentials."""
+    """One look into the store each, and none for a graph that names no credentials, or no variables."""
     ids = list(dict.fromkeys(_ids(graph)))[:MOST]
+    variables = await _variables(gateway, access.workspace_id) if "vars" in str(graph) else None
     if not ids:
-        return Named()
+        return Named(given=Given(variables=variables))
     found = await gateway.credentials.load(access.workspace_id, ids)
     unshared = {each.id for each in found.values() if not _usable(each, access, workflow_id)}
     types = {each.id: each.type for each in found.values()}
-    return Named(tuple(found.values()), Given(types, frozenset(unshared)))
+    return Named(tuple(found.values()), Given(types, frozenset(unshared), variables))
+
+
+async def _variables(gateway: Gateway, workspace_id: str) -> dict[str, bool]:
+    """All there are, each with whether it is secret."""
+    names = gateway.variables.names
+    every, secret = await asyncio.gather(names(workspace_id, 0), names(workspace_id, 0, secret=True))
+    return {name: name in secret for name in every}
 
 
 async def share(gateway: Gateway, credentials: tuple[Credential, ...], workflow_id: str) -> None:

@@ -17,6 +17,7 @@ MOST_BYTES = 100_000
 
 async def kept(gateway: Gateway, access: Access, wanted: NewCredential) -> Credential:
     """A new credential of the caller's, stored."""
+    await _allow_sharing(gateway, access, wanted.shared)
     now = now_ms()
     blank = Credential(
         id=new_id("cred"), workspace_id=access.workspace_id, name=wanted.name, type=wanted.type,
@@ -37,6 +38,7 @@ async def changed(
     if change.name is not None:
         changes["name"] = change.name
     if change.shared is not None:
+        await _allow_sharing(gateway, access, change.shared)
         changes["shared"] = _sharing(change.shared)
     if "expires_at" in change.model_fields_set:
         changes["expires_at"] = change.expires
@@ -47,6 +49,12 @@ async def changed(
         said = f"The credential is no longer at revision {change.rev}: read it again, then save over that"
         raise Refused("stale_revision", said)
     return after
+
+
+async def _allow_sharing(gateway: Gateway, access: Access, wanted: SharingInput) -> None:
+    """Raises QuotaExceeded where the plan lets nobody share anything with other people."""
+    if wanted.workspace or wanted.people:
+        await gateway.quotas.allow_sharing(access.workspace_id)
 
 
 async def found(gateway: Gateway, access: Access, credential_id: str) -> Credential:

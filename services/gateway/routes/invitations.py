@@ -34,10 +34,11 @@ router = APIRouter(tags=["members"])
     openapi_extra=takes(NewInvitation),
 )
 async def create(request: Request, workspace_id: str) -> Response:
-    """For this address only, once, within a week. Nothing is sent: pass the URL on."""
+    """For this address only, once, within a week, if the plan allows it. Nothing is sent: pass the URL on."""
     gateway, access, now = gateway_of(request), access_of(request), now_ms()
     directory = gateway.directory
     wanted, _ = await read(request, NewInvitation)
+    await gateway.quotas.allow_sharing(workspace_id)
     check_role(wanted.role, access.role)
     user = await directory.users.with_email(wanted.email)
     if user and await directory.members.get(workspace_id, user.id):

@@ -30,6 +30,7 @@ router = APIRouter(tags=["runs"])
     summary="Run a run again",
     status_code=202,
     responses=answers(
+        403,
         404,
         409,
         _202=(RunResource, "A new run has been started"),

@@ -41,7 +41,7 @@ router = APIRouter(tags=["runs"])
     dependencies=[needs("runs:write")],
     summary="Start a run of a workflow",
     status_code=202,
-    responses=answers(404, 409, 413, **STARTED),
+    responses=answers(403, 404, 409, 413, **STARTED),
     openapi_extra=takes(StartRun, required=False) | {"parameters": [IDEMPOTENCY_KEY]},
 )
 async def start_workflow(
@@ -65,7 +65,7 @@ async def start_workflow(
     dependencies=[needs("graphs:run")],
     summary="Run a graph",
     status_code=202,
-    responses=answers(413, **STARTED),
+    responses=answers(403, 413, **STARTED),
     openapi_extra=takes(AdHocRun) | {"parameters": [IDEMPOTENCY_KEY]},
 )
 async def start_ad_hoc(request: Request, workspace_id: str, query: Annotated[WaitQuery, Query()]) -> Response:

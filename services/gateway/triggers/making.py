@@ -8,6 +8,7 @@ from services.gateway.identity.access import Access
 from services.gateway.parts import Gateway
 from services.gateway.triggers.inputs import ConfigInput, NewTrigger, TriggerChange
 from services.gateway.triggers.named import check_names
+from services.gateway.triggers.planned import check_plan
 from services.gateway.triggers.webhook_inputs import WebhookInput
 from shared.contracts.base import Millis
 from shared.contracts.trigger import ContinuousConfig, ScheduleConfig, Trigger
@@ -34,6 +35,7 @@ async def made(gateway: Gateway, access: Access, wanted: NewTrigger) -> tuple[Tr
         **wanted.stored(),
     )
     await check_names(gateway, access, trigger)
+    await check_plan(gateway, trigger)
     trigger, drawn = _equipped(gateway, trigger, wanted.config, None)
     trigger = armed(trigger, now)
     await gateway.triggers.insert(trigger)
@@ -97,6 +99,8 @@ async def changed(gateway: Gateway, trigger: Trigger, change: Callable[[Trigger]
         after = change(before)
         if after == before:
             return before
+        if after.active and not before.active:
+            await check_plan(gateway, after)
         after = after.model_copy(update={"rev": before.rev + 1, "updated_at": now_ms()})
         if saved := await gateway.triggers.save(after, over=before):
             await gateway.trigger_changed(before)

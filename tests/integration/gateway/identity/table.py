@@ -61,6 +61,9 @@ LEAST: dict[str, str] = {
          *(f"{each} {ALERTS}/channels/{{channel_id}}" for each in ("PUT", "DELETE")),
          f"POST {ALERTS}/rules/{{rule_id}}/test", f"POST {ALERTS}/channels/{{channel_id}}/test"], "editor"),
     **dict.fromkeys([f"GET {W}/credentials", f"GET {CREDENTIAL}"], "viewer"),
+    **dict.fromkeys([f"GET {W}/variables", f"GET {W}/variables/{{name}}", f"GET {W}/usage"], "viewer"),
+    f"POST {W}/variables": "editor", f"PUT {W}/variables/{{name}}": "editor",
+    f"DELETE {W}/variables/{{name}}": "editor", f"PUT {W}/plan": "owner", "GET /plans": "signed in",
     **dict.fromkeys(
         [f"POST {W}/credentials", f"PUT {CREDENTIAL}", f"DELETE {CREDENTIAL}", f"POST {CREDENTIAL}/test",
          f"POST {CREDENTIAL}/authorize", f"POST {CREDENTIAL}/connect"], "editor"),

@@ -7,9 +7,12 @@ import pytest
 from services.connectors.resealing import resealing
 from services.connectors.vault import CannotOpen, Vault
 from shared.contracts.credential import Credential, CredentialState
+from shared.contracts.variable import Variable
+from shared.sealing import context_of
 from shared.storage.alert_channels import AlertChannels
 from shared.storage.credentials import Credentials, CredentialStates, data_context, tokens_context
 from shared.storage.mongo import Store
+from shared.storage.variables import Variables
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 
@@ -33,11 +36,21 @@ async def test_all_is_sealed_to_the_newest_key_and_the_old_one_is_no_longer_need
         await states.save(state)
     vault = Vault([NEW, OLD])
     channels = AlertChannels(store)
-    connectors = [asyncio.create_task(resealing(vault, credentials, states, channels)) for _ in range(2)]
+    variables, place = Variables(store), context_of("variable", "default", "key")
+    await variables.insert(Variable(
+        workspace_id="default", name="key", secret=True, value=Vault([OLD]).sealing.seal(b"1", place),
+        kid=Vault([OLD]).sealing.kid, created_at=1, updated_at=1,
+    ))  # fmt: skip
+    connectors = [
+        asyncio.create_task(resealing(vault, credentials, states, channels, variables)) for _ in range(2)
+    ]
     both = {vault.sealing.kid: 150}
     async with asyncio.timeout(30):
         while (await credentials.by_key(), await states.by_key()) != (both, both):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+        while not (renewed_variable := await variables.sealed_to([vault.sealing.kid], 1)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert Vault([NEW]).open(renewed_variable[0].value, place) == b"1"
     for each in connectors:
         each.cancel()
     renewed = await credentials.get("default", "cred_7")

@@ -8,7 +8,9 @@ from ulid import ULID
 
 from services.planner import sweep
 from services.planner.janitor import DAY_MS, Janitor, Keep
+from shared.contracts.identity import Workspace
 from shared.contracts.node_run import NodeRun
+from shared.contracts.plan import Plan
 from shared.contracts.run import Event, NodeState, Run
 from shared.contracts.value import Value, inline
 from shared.storage.cache import Cache, Kept
@@ -20,6 +22,7 @@ from shared.storage.run_events import RunEvents
 from shared.storage.runs import Runs
 from shared.storage.sources import Sources
 from shared.storage.versions import Versions
+from shared.storage.workspaces import Workspaces
 from tests.builders import NOW, WORKSPACE, graph, run, version
 
 KEEP = Keep(runs=30, keys=7, dead_letters=90)
@@ -190,3 +193,21 @@ async def test_keys_and_expired_answers_go_and_what_is_kept_for_ever_stays(store
     assert not await keys.find(WORKSPACE, "old")
     assert await cleaned(store, 4000, Keep(0, 0, 0)) == {"cache": 1}
     assert await left(store, "runs") == {old.id}
+
+
+async def test_a_plan_may_keep_runs_for_a_shorter_time(store: Store) -> None:
+    for name, plan in (("small", "short"), ("big", "long")):
+        await Workspaces(store).insert(Workspace(id=name, name=name, plan=plan, created_at=NOW))
+        old = await stored(store, 0, 1, workspace_id=name)
+        await stored(store, 0, 1, id=f"{old.id}.each.0", level="child", parent_id=old.id, workspace_id=name)
+        await stored(store, 0, 5, workspace_id=name)
+    plans = {"short": Plan(title="Short", history_days=3), "long": Plan(title="Long")}
+
+    async def round_of(day: float, keep: float) -> dict[str, int]:
+        janitor = Janitor(store, Keep(runs=keep, keys=0, dead_letters=0), plans)
+        return await janitor.round(int(NOW + day * DAY_MS))
+
+    assert await round_of(3.9, 0) == {}
+    assert await round_of(4.1, 30) == dict.fromkeys(EVERYTHING, 2)
+    assert await round_of(8.1, 0) == EVERYTHING
+    assert {each["workspace_id"] for each in await store["runs"].find({})} == {"big"}

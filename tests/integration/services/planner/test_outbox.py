@@ -30,13 +30,13 @@ def confirming(store: Store) -> Outbox:
     bus: Any = Bus()
     bus.confirms.set()
     nothing: Any = None
-    return Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    return Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing, nothing)
 
 
 async def test_the_outbox_ages_until_everything_is_told(store: Store) -> None:
     bus: Any = Bus()
     nothing: Any = None
-    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing)
+    outbox = Outbox(bus, RunEvents(store), NodeRuns(store), nothing, nothing, nothing)
     assert outbox.age_s() == 0
     left = {"1": Event(type="run.started", at=now_ms() - 60_000), "2": Event(type="node.ready", at=now_ms())}
     saved = Saved(run(outbox=left, seq=2), pinned(graph("a")), [], {}, "")

@@ -252,3 +252,16 @@ def test_a_run_whose_answer_is_too_large_fails() -> None:
     said = failure("output_too_large", "more than the 50,000,000 bytes")
     play.tell(Ungatherable("", said), finished(succeeded("a"), succeeded("b")))
     assert (play.run.status, play.run.failure, play.state("b").status) == ("failed", said, "succeeded")
+
+
+def test_where_the_plan_is_sequential_one_item_runs_at_a_time_and_nothing_beside_it() -> None:
+    play = Play(version(graph("m", "other")), max_parallel=1)
+    assert play.sent() == [["m"]]
+    play.ask("m", items(3, concurrency=100))
+    assert (play.spawned(), play.sent()) == (keys("0"), [])
+    play.child("m", "0")
+    assert (play.spawned(), play.sent()) == (keys("1"), [])
+    play.child("m", "1")
+    play.child("m", "2")
+    play.last.answer("m", inline("[]"))
+    assert play.sent() == [["other"]]

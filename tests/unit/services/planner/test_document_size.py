@@ -44,7 +44,7 @@ class NodeRuns:
 
 async def test_of_many_results_some_travel_in_the_run_and_all_others_are_stored() -> None:
     node_runs: Any = NodeRuns()
-    results = Results(node_runs, Outputs(node_runs), payloads=None)  # type: ignore[arg-type]
+    results = Results(node_runs, Outputs(node_runs), payloads=None, naming=None)  # type: ignore[arg-type]
     names = [f"n{number}" for number in range(100)]
     answers = [finished(succeeded(each, output="x" * 30_000)) for each in names]
     decision = Decision(run(), True, results={(each.head, 1): each.results for each in answers})

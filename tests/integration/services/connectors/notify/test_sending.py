@@ -27,6 +27,7 @@ from shared.storage.alert_channels import AlertChannel, AlertChannels, channel_c
 from shared.storage.credentials import Credentials, CredentialStates
 from shared.storage.deliveries import Deliveries, Delivery
 from shared.storage.mongo import Store
+from shared.storage.variables import Variables
 from tests.http_server import Server, serving
 from tests.integration.services.frame import Peer, as_planner, working
 from tests.smtp_server import MailBox, mail_server
@@ -196,7 +197,9 @@ async def test_a_crash_after_sending_sends_again_and_twice_at_once_sends_once(
 async def test_a_rotation_of_the_vault_renews_channels_as_well(store: Store) -> None:
     made, channels = await webhook(store, "https://hooks.example.com"), AlertChannels(store)
     newer = Vault([bytes(PrivateKey.generate()), bytes(PRIVATE)])
-    renewing = asyncio.create_task(resealing(newer, Credentials(store), CredentialStates(store), channels))
+    renewing = asyncio.create_task(
+        resealing(newer, Credentials(store), CredentialStates(store), channels, Variables(store))
+    )
     async with asyncio.timeout(20):
         while True:
             if found := await channels.sealed_to([newer.sealing.kid], 9):
