@@ -1,8 +1,8 @@
 """What is to be counted of a run that has finished. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-from shared.analytics.adding import nodes_by_type
 from shared.analytics.histogram import counted
 from shared.contracts.figures import NANOS, NodeFigures, RunFact
 from shared.contracts.run import NodeState, Run
@@ -35,24 +35,30 @@ def fact_of(run: Run, graph: PinnedGraph | None) -> RunFact:
 
 def nodes_of(nodes: Mapping[str, NodeState], graph: PinnedGraph) -> list[NodeFigures]:
     """By type, those that have succeeded or failed in this run itself, and not in one it goes on from."""
-    return nodes_by_type(_each(nodes.items(), graph))
+    by_type: defaultdict[str, list[NodeState]] = defaultdict(list)
+    for node_id, state in nodes.items():
+        if state.status in ("succeeded", "failed") and not state.source and node_id in graph.nodes:
+            by_type[graph.nodes[node_id].type].append(state)
+    return [_figures(node_type, states) for node_type, states in sorted(by_type.items())]
 
 
-def _each(nodes: Iterable[tuple[str, NodeState]], graph: PinnedGraph) -> Iterator[NodeFigures]:
-    for node_id, state in nodes:
-        if state.status not in ("succeeded", "failed") or state.source or node_id not in graph.nodes:
-            continue
-        began, ended = state.started_at, state.finished_at
-        took = 0 if began is None or ended is None else max(0, ended - began)
-        yield NodeFigures(
-            type=graph.nodes[node_id].type,
-            count=1,
-            failures=int(state.status == "failed"),
-            retries=max(0, state.attempt - 1),
-            total_ms=took,
-            longest_ms=took,
-            durations=counted([took]),
-        )
+def _figures(node_type: str, states: Sequence[NodeState]) -> NodeFigures:
+    took = [_took(state) for state in states]
+    return NodeFigures(
+        type=node_type,
+        count=len(states),
+        failures=sum(state.status == "failed" for state in states),
+        retries=sum(max(0, state.attempt - 1) for state in states),
+        total_ms=sum(took),
+        longest_ms=max(took),
+        durations=counted(took),
+    )
+
+
+def _took(state: NodeState) -> int:
+    """In ms; nothing where a node was decided without being begun."""
+    began, ended = state.started_at, state.finished_at
+    return 0 if began is None or ended is None else max(0, ended - began)
 
 
 def _has_children(graph: PinnedGraph, node_id: str) -> bool:

@@ -32,7 +32,7 @@ OPEN = {
     "requestBody": {
         "required": False,
         "description": "Whatever the webhook is sent: JSON and forms are read, the rest is text or base64",
-        "content": {"*/*": {"schema": {}}},
+        "content": {"application/json": {"schema": {}, "example": {"order": 7}}, "*/*": {"schema": {}}},
     },
     "security": [],
 }

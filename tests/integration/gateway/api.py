@@ -49,7 +49,7 @@ class Api:
 
     async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
         """`path` is within the workspace, or, when it starts with `/api` and the like, within the server."""
-        outside = path.startswith(("/api", "/docs", "/healthz", "/readyz", "/metrics"))
+        outside = path.startswith(("/api/", "/docs", "/healthz", "/readyz", "/metrics"))
         url = (self.root if outside else self.workspace) + path
         if body is not None:
             options["json"] = body

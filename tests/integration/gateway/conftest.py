@@ -115,12 +115,18 @@ async def api(gateway: Service) -> AsyncIterator[Api]:
 @pytest.fixture(scope="module")
 async def planner(amqp_url: str, gateway_store: Store) -> AsyncIterator[Planner]:
     """Stands in for the planner; its queues are deleted afterwards."""
+    await _emptied(amqp_url)
     bus = Bus(amqp_url, name="test-planner", drain_s=1)
     planner = Planner(bus, gateway_store)
     await bus.start()
     yield planner
     await bus.stop_consuming()
     await bus.close()
+    await _emptied(amqp_url)
+
+
+async def _emptied(amqp_url: str) -> None:
+    """What others have left for the planner is gone."""
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         for partition in range(topology.PARTITIONS):

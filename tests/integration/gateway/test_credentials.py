@@ -206,8 +206,12 @@ async def test_a_sign_in_leads_to_the_other_side_with_a_challenge(people: list[A
     (await people[0].post(f"/credentials/{shop['id']}/authorize")).refused(409, "no_sign_in")
 
 
-async def test_without_a_vault_nothing_secret_is_taken(api: Api, sealing: Service) -> None:
-    (await api.post("/credentials", {"name": "x", "type": "shop.key", "data": DATA})).refused(501, "no_vault")
+async def test_without_a_vault_nothing_secret_is_taken(serve: Callable[..., Any]) -> None:
+    key = {"Authorization": f"Bearer {KEY}"}
+    async with serve(vault_public_key="") as bare, aiohttp.ClientSession(headers=key) as session:
+        api = Api(f"http://127.0.0.1:{bare.listen[1]}", session)
+        wanted = {"name": "x", "type": "shop.key", "data": DATA}
+        (await api.post("/credentials", wanted)).refused(501, "no_vault")
 
 
 async def test_types_are_listed_and_keys_counted_for_owners_only(people: list[Api], sealing: Service) -> None:
@@ -218,5 +222,5 @@ async def test_types_are_listed_and_keys_counted_for_owners_only(people: list[Ap
         owner = Api(people[0].root, session)
         counted = await owner.get("/api/v1/vault")
     assert counted.body["kid"] == VAULT.sealing.kid
-    assert set(counted.body["sealed"]) == {VAULT.sealing.kid}
+    assert VAULT.sealing.kid in counted.body["sealed"]
     assert counted.body["old"] == 0

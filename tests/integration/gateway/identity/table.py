@@ -1,5 +1,4 @@
-"""The least role that may call each route, written down by hand: what the routes say of themselves is proved by
-it."""
+"""The least role that may call each route, written down by hand: it proves what routes say of themselves."""
 
 W = "/workspaces/{workspace_id}"
 RUN, FLOW, NODE = (
@@ -49,10 +48,12 @@ LEAST: dict[str, str] = {
          f"POST {TRIGGER}/resume", f"POST {TRIGGER}/rotate", f"POST {TRIGGER}/secrets",
          f"GET {TRIGGER}/hook"], "editor"),
     **dict.fromkeys(
-        [f"GET {W}/analytics/{each}" for each in ("summary", "series", "errors", "nodes", "workflows")], "viewer"),
+        [f"GET {W}/analytics/{each}" for each in ("summary", "series", "errors", "nodes", "workflows")],
+        "viewer"),
     **dict.fromkeys(
         [f"GET {ALERTS}", f"GET {ALERTS}/{{alert_id}}", f"GET {ALERTS}/deliveries", f"GET {ALERTS}/rules",
-         f"GET {ALERTS}/channels", f"GET {ALERTS}/rules/{{rule_id}}", f"GET {ALERTS}/channels/{{channel_id}}"],
+         f"GET {ALERTS}/channels", f"GET {ALERTS}/rules/{{rule_id}}",
+         f"GET {ALERTS}/channels/{{channel_id}}"],
         "viewer"),
     f"POST {ALERTS}/{{alert_id}}/acknowledge": "runner",
     **dict.fromkeys(
@@ -73,13 +74,15 @@ LEAST: dict[str, str] = {
     "GET /people": "owner", "PATCH /people/{user_id}": "owner", "GET /audit": "owner",
     "GET /audit/export": "owner",
     **dict.fromkeys(
-        ["GET /node-types", "GET /credential-types", "POST /auth/sign-out-everywhere", "GET /me", "PATCH /me", "POST /me/password",
+        ["GET /node-types", "GET /credential-types", "POST /auth/sign-out-everywhere", "GET /me",
+         "PATCH /me", "POST /me/password",
          "POST /me/invitations", "DELETE /me/workspaces/{workspace_id}", "GET /me/sessions",
          "DELETE /me/sessions/{session_id}", "GET /me/identities", "POST /me/identities",
          "DELETE /me/identities/{subject}", "GET /me/api-keys", "POST /me/api-keys",
          "DELETE /me/api-keys/{key_id}", "GET /workspaces", "POST /workspaces"], "signed in"),
     **dict.fromkeys(
-        [*HOOKS, "GET /oauth/callback", "GET /auth/ways", "POST /auth/sign-in", "POST /auth/refresh", "POST /auth/sign-out",
+        [*HOOKS, "GET /oauth/callback", "GET /auth/ways", "POST /auth/sign-in", "POST /auth/refresh",
+         "POST /auth/sign-out",
          "POST /auth/sign-up", "POST /auth/invitations/accept", "GET /auth/oidc/start",
          "GET /auth/oidc/callback", "POST /signals/{run_id}/{node_id}/{token}"], "anybody"),
 }  # fmt: skip

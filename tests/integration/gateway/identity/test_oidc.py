@@ -160,7 +160,9 @@ async def test_a_token_that_the_provider_has_not_made_for_us_is_refused(issuer: 
     now, own = int(time.time()), RSAKey.generate_key(2048)
     claims = {"iss": issuer, "aud": "weft", "sub": "ada", "nonce": "n", "iat": now, "exp": now + 60}
     _, keys = await provider._published()
-    public = keys.keys[0].as_pem(private=False)
+    key = keys.keys[0]
+    assert isinstance(key, RSAKey)
+    public = key.as_pem(private=False)
     middle = jwt.encode({"alg": "RS256"}, claims, own).split(".")[1]
     head = urlsafe_b64encode(b'{"alg":"HS256"}').decode().rstrip("=")
     proof = hmac.digest(public, f"{head}.{middle}".encode(), "sha256")
