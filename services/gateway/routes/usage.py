@@ -31,30 +31,6 @@ async def usage(request: Request, workspace_id: str) -> Response:
     return json_response(await usage_shown(gateway, await _workspace(gateway, workspace_id)))
 
 
-@router.put(
-    "/plan",
-    dependencies=[needs("platform")],
-    summary="Change a workspace's plan",
-    responses=answers(404, 409, 413, _200=(UsageResource, "The plan holds; what is used of it")),
-    openapi_extra=takes(PlanChange),
-)
-async def change(request: Request, workspace_id: str) -> Response:
-    """For owners of the installation. It counts at once for what is started from now on; what is there
-    already stays."""
-    gateway = gateway_of(request)
-    wanted, _ = await read(request, PlanChange)
-    if wanted.plan not in gateway.quotas.plans:
-        known = ", ".join(sorted(gateway.quotas.plans))
-        raise Refused("unknown_plan", f"plan: there is no plan {wanted.plan!r}; there are {known}")
-    for _ in range(MOST_TRIES):
-        before = await _workspace(gateway, workspace_id)
-        after = before.model_copy(update={"plan": wanted.plan, "rev": before.rev + 1})
-        if await gateway.directory.workspaces.save(after):
-            await gateway.access_changed()
-            return json_response(await usage_shown(gateway, after))
-    raise Refused("stale_revision", "Others keep changing this workspace; please try again")
-
-
 @plans_router.get(
     "/plans",
     dependencies=[SIGNED_IN],
@@ -65,6 +41,30 @@ async def plans(request: Request) -> Response:
     """All that a workspace can have here."""
     found = sorted(gateway_of(request).quotas.plans.items())
     return json_response({"items": [plan_shown(name, plan) for name, plan in found]})
+
+
+@plans_router.put(
+    "/workspace-plans/{workspace}",
+    dependencies=[needs("platform")],
+    summary="Change a workspace's plan",
+    responses=answers(404, 409, 413, _200=(UsageResource, "The plan holds; what is used of it")),
+    openapi_extra=takes(PlanChange),
+)
+async def change(request: Request, workspace: str) -> Response:
+    """For owners of the installation, members or not. It counts for what is started from now on;
+    what is there already stays."""
+    gateway = gateway_of(request)
+    wanted, _ = await read(request, PlanChange)
+    if wanted.plan not in gateway.quotas.plans:
+        known = ", ".join(sorted(gateway.quotas.plans))
+        raise Refused("unknown_plan", f"plan: there is no plan {wanted.plan!r}; there are {known}")
+    for _ in range(MOST_TRIES):
+        before = await _workspace(gateway, workspace)
+        after = before.model_copy(update={"plan": wanted.plan, "rev": before.rev + 1})
+        if await gateway.directory.workspaces.save(after):
+            await gateway.access_changed()
+            return json_response(await usage_shown(gateway, after))
+    raise Refused("stale_revision", "Others keep changing this workspace; please try again")
 
 
 async def _workspace(gateway: Gateway, workspace_id: str) -> Workspace:

@@ -64,7 +64,8 @@ LEAST: dict[str, str] = {
     **dict.fromkeys([f"GET {W}/credentials", f"GET {CREDENTIAL}"], "viewer"),
     **dict.fromkeys([f"GET {W}/variables", f"GET {W}/variables/{{name}}", f"GET {W}/usage"], "viewer"),
     f"POST {W}/variables": "editor", f"PUT {W}/variables/{{name}}": "editor",
-    f"DELETE {W}/variables/{{name}}": "editor", f"PUT {W}/plan": "owner", "GET /plans": "signed in",
+    f"DELETE {W}/variables/{{name}}": "editor",
+    "PUT /workspace-plans/{workspace}": "owner", "GET /plans": "signed in",
     **dict.fromkeys(
         [f"POST {W}/credentials", f"PUT {CREDENTIAL}", f"DELETE {CREDENTIAL}", f"POST {CREDENTIAL}/test",
          f"POST {CREDENTIAL}/authorize", f"POST {CREDENTIAL}/connect"], "editor"),

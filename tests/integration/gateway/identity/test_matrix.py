@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.identity import ROLES, Role
 from tests.integration.gateway.identity.people import Person, Town
-from tests.integration.gateway.identity.table import FLOW, LEAST
+from tests.integration.gateway.identity.table import FLOW, LEAST, W
 
 WITHIN = {route: role for route, role in LEAST.items() if role in ROLES}
 OWNERS = [route for route, role in LEAST.items() if role == "owner"]
@@ -83,6 +83,7 @@ async def test_ids_of_another_workspace_lead_nowhere(town: Town) -> None:
     bodies = {
         "PATCH": {"role": "viewer"}, "PUT": {"role": "viewer"}, "decide": {"decision": "approve"},
         "skip": {"output": 1}, "cancel": {}, f"PUT {FLOW}": {"rev": 1},
+        f"PUT {W}/variables/{{name}}": {"rev": 1},
     }  # fmt: skip
     with_ids = [each for each in WITHIN if re.search(r"\{(?!workspace_id|number)\w+\}", each)]
     for route in with_ids:
