@@ -9,6 +9,7 @@ from services.gateway.resources import Problem
 Responses = dict[int | str, dict[str, Any]]
 
 _TOLD = {
+    400: "The body is not JSON, or a header is not what it should be",
     401: "No API key, or a wrong one",
     403: "Others have to do this, or the plan does not allow it",
     404: "There is no such thing in this workspace",
@@ -22,6 +23,7 @@ _TOLD = {
 }
 
 
+ANYWHERE = (400, 401, 403, 404, 422)
 LATER = (429, 503, 507)
 RETRY_AFTER = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer", "minimum": 1}}}
 
@@ -31,7 +33,7 @@ def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
     responses: Responses = {
         int(status[1:]): {"model": model, "description": told} for status, (model, told) in found.items()
     }
-    for status in (*problems, 401, 422, *LATER):
+    for status in (*problems, *ANYWHERE, *LATER):
         responses[status] = {
             "description": _TOLD[status],
             "content": {"application/problem+json": {"schema": _ref(Problem)}},
