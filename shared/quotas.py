@@ -1,7 +1,6 @@
 """What a workspace's plan allows: one door for each limit. A workspace whose plan limits nothing costs
 nothing here but the look at its plan, which is remembered for a moment."""
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -17,8 +16,6 @@ from shared.storage.quotas import QuotaStore
 
 CLAIM_MS = 60_000
 """So long a workflow counts as active whose trigger is not stored: it is being stored, or never was."""
-FRESH_S = 1.0
-REMEMBERED = 1_000
 
 WorkspaceOf = Callable[[str], Awaitable[Workspace | None]]
 
@@ -98,26 +95,6 @@ class Quotas:
     async def active_workflows(self, workspace_id: str) -> int:
         """How many workflows have an active trigger."""
         return len(await self._store.active_workflows(workspace_id))
-
-
-class Remembering:
-    """Workspaces as they were within the last second."""
-
-    def __init__(self, read: WorkspaceOf) -> None:
-        self._read = read
-        self._known: dict[str, tuple[Workspace | None, float]] = {}
-
-    async def get(self, workspace_id: str) -> Workspace | None:
-        """The workspace with this id."""
-        known = self._known.get(workspace_id)
-        if known and time.monotonic() - known[1] < FRESH_S:
-            return known[0]
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        at = time.monotonic()
-        found = await self._read(workspace_id)
-        self._known[workspace_id] = (found, at)
-        return found
 
 
 def _check_kind(plan: Plan, kind: TriggerKind) -> None:

@@ -57,6 +57,8 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
+OPEN: dict[str, Any] = {"security": []}
+"""`openapi_extra` of a route that asks for neither key nor token."""
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",

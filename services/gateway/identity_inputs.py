@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.gateway.identity.passwords import MAX_CHARS, MIN_CHARS
 from services.gateway.identity.permissions import Permission
@@ -168,10 +168,8 @@ class _Between(BaseModel):
     model_config = {"extra": "forbid"}
     actor: str | None = Field(None, max_length=200, description="The id of a person or key")
     action: str | None = Field(None, max_length=300, description="Exactly, as `POST /workflows`")
-    from_: int | None = Field(
-        None, alias="from", ge=0, le=10**14, description="At this time or later, in epoch milliseconds"
-    )
-    to: int | None = Field(None, ge=0, le=10**14, description="Before this time, in epoch milliseconds")
+    from_: AwareDatetime | None = Field(None, alias="from", description="At this time or later")
+    to: AwareDatetime | None = Field(None, description="Before this time")
 
 
 class AuditQuery(_Between):

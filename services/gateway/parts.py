@@ -11,7 +11,6 @@ from services.gateway.credentials.types import KnownTypes
 from services.gateway.dead.box import DeadBox
 from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
-from services.gateway.fresh import Fresh
 from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
 from services.gateway.identity.provider import provider_of
@@ -38,6 +37,7 @@ from shared.contracts.trigger import Trigger
 from shared.contracts.value import MAX_VALUE_BYTES, Value
 from shared.contracts.webhook import WebhookConfig
 from shared.firing import Firing
+from shared.fresh import Fresh
 from shared.messaging.broker import Bus, Delivery
 from shared.plans import load_plans
 from shared.quotas import Quotas

@@ -10,11 +10,11 @@ from services.gateway.catalog import Catalog
 from services.gateway.drafts import NONE_GIVEN, Drafts, Given
 from services.gateway.errors import Refused
 from services.gateway.mocking import Dry, mocked
-from services.gateway.recent import Recent
 from shared.contracts.base import Millis
 from shared.contracts.graph import Graph
 from shared.contracts.version import FrozenNode, PinnedGraph, Version, body_path
 from shared.ids import now_ms
+from shared.recent import Recent
 from shared.storage.versions import Versions
 
 REMEMBERED = 500

@@ -44,6 +44,11 @@ def iso(at: Millis | None) -> str | None:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+def millis(at: datetime | None) -> Millis | None:
+    """A time that a caller has sent, as it is stored; what was before 1970 is its beginning."""
+    return None if at is None else max(0, round(at.timestamp() * 1000))
+
+
 def page(items: Sequence[Shown], limit: int) -> Shown:
     """A page of things with ids, one more than `limit` having been asked for."""
     more = len(items) > limit

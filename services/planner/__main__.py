@@ -13,11 +13,12 @@ from services.planner.parts import build, timetable
 from services.planner.settings import PlannerSettings
 from services.planner.triggers.timetable import Timetable
 from shared.contracts.events import PLANNER_MESSAGES
+from shared.fresh import Fresh
 from shared.messaging import topology
 from shared.messaging.broker import Delivery
 from shared.metrics import PARTITIONS_LED
 from shared.plans import load_plans
-from shared.quotas import Quotas, Remembering
+from shared.quotas import Quotas
 from shared.service import Service, ended, run_service
 from shared.storage.executors import Planners
 from shared.storage.workspaces import Workspaces
@@ -31,7 +32,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
     membership = Membership(service.id, Planners(service.store))
     PARTITIONS_LED.set_function(membership.led)
     plans = load_plans(SETTINGS.plans)
-    quotas = Quotas(service.store, plans, Remembering(Workspaces(service.store).get).get)
+    quotas = Quotas(service.store, plans, Fresh(Workspaces(service.store).get).get)
     core, clock = build(
         service.id,
         service.store,

@@ -51,7 +51,9 @@ class Janitor:
     async def round(self, now: Millis) -> dict[str, int]:
         """Remove all that may go; how many documents of each collection there were."""
         sweep = Sweep(self._store)
-        await sweep.remove_all("cache", expires_at={"$lte": now})
+        for name in ("cache", "sessions", "invitations"):
+            await sweep.remove_all(name, expires_at={"$lte": now})
+        await sweep.remove_all("throttles", at={"$lt": now - DAY_MS})
         for name, at, days in (
             ("idempotency", "created_at", self._keep.keys),
             ("dead_letters", "received_at", self._keep.dead_letters),

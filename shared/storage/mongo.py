@@ -53,12 +53,12 @@ INDEXES: dict[str, list[str]] = {
     "members": ["workspace_id", "user_id"],
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
-    "sessions": ["user_id"],
+    "sessions": ["user_id", "expires_at"],
     "variables": ["workspace_id", "kid"],
     "quotas": ["workspace_id"],
     "throttles": ["at"],
     "audit": ["workspace_id", "at"],
-    "invitations": ["workspace_id", "email"],
+    "invitations": ["workspace_id", "email", "expires_at"],
     "identities": ["user_id"],
 }
 

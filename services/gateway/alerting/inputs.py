@@ -9,7 +9,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.gateway.inputs import Name, PageQuery, example
 from shared.contracts.alert import AlertStatus, Condition, Severity
-from shared.contracts.base import Millis
 from shared.mail_address import name_and_address
 from shared.storage.alert_channels import Tls
 from shared.storage.deliveries import DeliveryStatus
@@ -175,8 +174,3 @@ class TestQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     wait: float = Field(15, ge=0, le=30, allow_inf_nan=False, description="Seconds to wait for the outcome")
-
-
-def millis(at: AwareDatetime | None) -> Millis | None:
-    """A time as the store has it."""
-    return None if at is None else max(0, int(at.timestamp() * 1000))

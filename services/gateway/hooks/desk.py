@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from services.gateway.fresh import Fresh
 from services.gateway.hooks.sealing import Sealing, address_of
-from services.gateway.recent import Recent
 from shared.batcher import Batcher
 from shared.contracts.hook_event import HookEvent
 from shared.contracts.trigger import Trigger
+from shared.fresh import Fresh
+from shared.recent import Recent
 from shared.storage.hook_events import HookEvents
 from shared.storage.mongo import Store
 from shared.storage.triggers import Triggers

@@ -1,6 +1,5 @@
 """What callers get of events of webhooks, and ask for."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -93,8 +92,3 @@ def contains(event: HookEvent, text: str) -> bool:
     fields = (event.id, event.headers, event.query, event.reason or "", event.body.json_text or "")
     escaped = orjson.dumps(wanted).decode()[1:-1]
     return any(wanted in each.lower() or escaped in each.lower() for each in fields)
-
-
-def at_millis(at: datetime | None) -> int | None:
-    """A time of a caller's in milliseconds."""
-    return None if at is None else int(at.astimezone(UTC).timestamp() * 1000)

@@ -4,9 +4,10 @@ from ulid import ULID
 
 from services.gateway.errors import Refused
 from services.gateway.hooks.arriving import repeat_id
-from services.gateway.hooks.event_resources import HookEventsQuery, at_millis, contains
+from services.gateway.hooks.event_resources import HookEventsQuery, contains
 from services.gateway.hooks.receiving import opened, order_for, pinned_for
 from services.gateway.parts import Gateway
+from services.gateway.present import millis
 from services.gateway.starting import begun
 from shared.conditions import unmet
 from shared.contracts.hook_event import HookEvent
@@ -35,7 +36,7 @@ async def found(
             trigger.workspace_id,
             trigger.id,
             before=before,
-            after=_order_at(at_millis(query.from_)),
+            after=_order_at(millis(query.from_)),
             limit=limit,
             outcome=query.outcome,
             mode=query.mode,
@@ -54,7 +55,7 @@ async def found(
 
 
 def _first_before(query: HookEventsQuery) -> str:
-    to = _order_at(at_millis(query.to)) if query.to else LAST
+    to = _order_at(millis(query.to)) if query.to else LAST
     return min(to, query.cursor) if query.cursor else to
 
 

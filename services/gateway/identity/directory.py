@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.gateway.fresh import Fresh
 from shared.contracts.identity import ApiKey, Granted, Role, Session, User, Workspace
+from shared.fresh import Fresh
 from shared.storage.api_keys import ApiKeys
 from shared.storage.identities import Identities
 from shared.storage.invitations import Invitations

@@ -25,19 +25,21 @@ async def first_start(directory: Directory, settings: GatewaySettings, now: Mill
         id=new_id("user"), email=settings.owner_email.lower(), name="Owner", owner=True,
         password=await hashed_password(drawn), created_at=now,
     )  # fmt: skip
-    if not await directory.users.insert(owner):
-        return
     member = Member(workspace_id=WORKSPACE, user_id=owner.id, role="admin", created_at=now)
     await directory.members.insert(member)
     told = [f"owner     {owner.email}"] + ([] if password else [f"password  {drawn}"])
+    key_id, key = new_key()
     if settings.api_key is None:
-        key_id, key = new_key()
         kept = ApiKey(
             id=key_id, kind="installation", name="first key", hash=hashed(key), user_id=owner.id,
             created_at=now,
         )  # fmt: skip
         await directory.keys.insert(kept)
         told.append(f"API key   {key}")
+    if not await directory.users.insert(owner):  # last: whoever is cut off before begins anew
+        await directory.members.remove(member)
+        await directory.keys.remove(key_id)
+        return
     if len(told) > 1:
         sys.stdout.write("\n".join(["This is shown once:", *told, ""]))
         sys.stdout.flush()

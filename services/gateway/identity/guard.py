@@ -15,6 +15,7 @@ from services.gateway.identity.tokens import Tokens
 from shared.contracts.base import Millis
 from shared.contracts.identity import ApiKey
 from shared.ids import now_ms
+from shared.recent import Recent
 from shared.signals import SIGNALS_PATH
 from shared.telemetry import logger
 
@@ -26,6 +27,7 @@ CLOSED = frozenset({f"{API}/auth/sign-out-everywhere"})
 """What is below those and yet not open."""
 USED_MS = 60_000
 """When a key was last used is noted this seldom."""
+REMEMBERED = 1_000
 _WORKSPACES = f"{API}/workspaces/"
 
 
@@ -38,6 +40,7 @@ class Guard:
         self._directory = directory
         self._tokens = tokens
         self._key = hashed(key).encode() if key else None
+        self._noted: Recent[str, Millis] = Recent(REMEMBERED)
         self._noting: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +69,7 @@ class Guard:
         key, now = await self._directory.key(key_id_of(given) or ""), now_ms()
         if key is None or not opens(key, given, now):
             return None
-        if now - (key.last_used_at or 0) > USED_MS:
+        if now - max(key.last_used_at or 0, self._noted.get(key.id) or 0) > USED_MS:
             self._note(key, now)
         scopes = None if key.scopes is None else frozenset(key.scopes)
         if key.kind == "installation":
@@ -106,6 +109,7 @@ class Guard:
 
     def _note(self, key: ApiKey, now: Millis) -> None:
         """Beside the request, which need not wait for it."""
+        self._noted.put(key.id, now)
         task = asyncio.create_task(self._used(key, now))
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)

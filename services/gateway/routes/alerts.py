@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.gateway.alerting.inputs import Acknowledgement, AlertsQuery, DeliveriesQuery, millis
+from services.gateway.alerting.inputs import Acknowledgement, AlertsQuery, DeliveriesQuery
 from services.gateway.alerting.resources import (
     AlertPage,
     AlertResource,
@@ -20,7 +20,7 @@ from services.gateway.identity.access import access_of, needs
 from services.gateway.identity.permissions import Permission
 from services.gateway.identity.sight import seen
 from services.gateway.parts import gateway_of
-from services.gateway.present import json_response, page
+from services.gateway.present import json_response, millis, page
 from services.gateway.reading import read
 from shared.contracts.alert import Alert
 from shared.contracts.events import DeliveryDue

@@ -16,10 +16,10 @@ from services.gateway.analytics.asked import (
 )
 from services.gateway.analytics.figures import Figures
 from services.gateway.analytics.resources import tells
-from services.gateway.analytics.table import csv_response, wants_csv
 from services.gateway.identity.access import access_of, needs
 from services.gateway.parts import gateway_of
 from services.gateway.present import iso, json_response
+from services.gateway.table import csv_response, wants_csv
 from shared.ids import now_ms
 
 router = APIRouter(tags=["analytics"])

@@ -48,7 +48,7 @@ async def create(request: Request, workspace_id: str) -> Response:
         directory, access.caller, "workspace", wanted.name, scopes=wanted.scopes,
         days=wanted.expires_in_days, owner={"workspace_id": workspace_id, "role": wanted.role},
     )  # fmt: skip
-    location = {"Location": f"{request.url.path}/{key.id}", "Cache-Control": "no-store"}
+    location = {"Location": f"{request.url.path}/{key.id}"}
     return json_response(key_shown(key, text), 201, location)
 
 
@@ -78,7 +78,7 @@ async def rotate(request: Request, workspace_id: str, key_id: str) -> Response:
     await gateway.directory.keys.insert(successor)
     await _ends(gateway, old, now + wanted.overlap_s * 1000)
     await gateway.access_changed()
-    return json_response(key_shown(successor, text), 201, {"Cache-Control": "no-store"})
+    return json_response(key_shown(successor, text), 201)
 
 
 @router.delete(

@@ -1,8 +1,6 @@
 """The audit log: of a workspace, and of what belongs to none (sign-ins, the installation)."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import orjson
@@ -14,13 +12,12 @@ from services.gateway.identity.access import needs
 from services.gateway.identity_inputs import AuditExportQuery, AuditQuery
 from services.gateway.identity_resources import AuditEntry, AuditPage, entry_shown
 from services.gateway.parts import gateway_of
-from services.gateway.present import Shown, json_response, page
+from services.gateway.present import Shown, json_response, millis, page
+from services.gateway.table import csv_head, csv_rows
 from shared.storage.audit import Audit, Entry
 
 AT_ONCE = 500
 COLUMNS = tuple(AuditEntry.model_fields)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Spreadsheets take what begins like this for a formula."""
 NOWHERE = ""
 EXPORT = {
     200: {
@@ -93,15 +90,15 @@ async def _exported(request: Request, workspace_id: str, query: AuditExportQuery
     write, kind = (_csv, "text/csv") if query.format == "csv" else (_ndjson, "application/x-ndjson")
     name = f'attachment; filename="audit.{query.format}"'
     chunks = _chunks(audit, workspace_id, first, wanted, write)
-    head = _row(COLUMNS) if query.format == "csv" else b""
-    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    head = csv_head(COLUMNS).encode() if query.format == "csv" else b""
+    headers = {"Content-Disposition": name}
     return StreamingResponse(_after(head, chunks), media_type=kind, headers=headers)
 
 
 def _wanted(query: AuditQuery | AuditExportQuery) -> dict[str, Any]:
     equal = {"actor_id": query.actor, "action": query.action}
     given = {field: value for field, value in equal.items() if value is not None}
-    return {"equal": given, "since": query.from_, "until": query.to}
+    return {"equal": given, "since": millis(query.from_), "until": millis(query.to)}
 
 
 async def _after(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -115,29 +112,18 @@ async def _chunks(
     workspace_id: str,
     entries: list[Entry],
     wanted: dict[str, Any],
-    write: Callable[[Shown], bytes],
+    write: Callable[[list[Shown]], bytes],
 ) -> AsyncIterator[bytes]:
     while entries:
-        yield b"".join(write(entry_shown(each)) for each in entries)
+        yield write([entry_shown(each) for each in entries])
         if len(entries) < AT_ONCE:
             return
         entries = await audit.page(workspace_id, before=entries[-1].id, limit=AT_ONCE, **wanted)
 
 
-def _ndjson(entry: Shown) -> bytes:
-    return orjson.dumps(entry) + b"\n"
+def _ndjson(entries: list[Shown]) -> bytes:
+    return b"".join(orjson.dumps(each) + b"\n" for each in entries)
 
 
-def _csv(entry: Shown) -> bytes:
-    return _row([_cell(entry[name]) for name in COLUMNS])
-
-
-def _row(cells: Sequence[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+def _csv(entries: list[Shown]) -> bytes:
+    return csv_rows(entries, COLUMNS).encode()

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.documented import answers, takes
+from services.gateway.documented import OPEN, answers, takes
 from services.gateway.errors import Refused
 from services.gateway.identity.access import ANYBODY, SIGNED_IN, Access
 from services.gateway.identity.browsers import drop_cookies, set_cookies, token_of
@@ -28,7 +28,6 @@ from services.gateway.reading import read
 from shared.contracts.identity import Session, User
 from shared.ids import now_ms
 
-OPEN: dict[str, object] = {"security": []}
 SIGN_UP_SAID = "If nobody had this address yet, it is yours now: sign in with it"
 
 router = APIRouter(tags=["signing in"], prefix="/auth")
@@ -185,7 +184,7 @@ def _session_shown(
         if cookie
         else {"refresh_token": gateway.tokens.refresh(session)}
     )
-    response = json_response({**shown, **token}, headers={"Cache-Control": "no-store"})
+    response = json_response({**shown, **token})
     if cookie:
         set_cookies(response, gateway, request, session)
     return response

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,11 +13,10 @@ from services.gateway.errors import Refused
 from services.gateway.fitting import cancelled
 from services.gateway.identity.access import access_of, needs
 from services.gateway.parts import Gateway, gateway_of
-from services.gateway.present import Shown, json_response
+from services.gateway.present import Shown, json_response, millis
 from services.gateway.reading import read
 from services.gateway.routes.reruns import rerun_order
 from services.gateway.starting import begun, idempotency_key
-from shared.contracts.base import Millis
 from shared.contracts.events import RunControl
 from shared.contracts.failure import failure
 from shared.contracts.run import Run
@@ -109,11 +107,7 @@ async def _matching(
         workspace_id,
         statuses=[status] if status else statuses,
         workflow_id=workflow_id,
-        after=_millis(after),
-        before=_millis(before),
+        after=millis(after),
+        before=millis(before),
         limit=MOST_AT_ONCE + 1,
     )
-
-
-def _millis(at: datetime | None) -> Millis | None:
-    return None if at is None else max(0, int(at.timestamp() * 1000))

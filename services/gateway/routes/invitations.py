@@ -50,7 +50,7 @@ async def create(request: Request, workspace_id: str) -> Response:
     await directory.invitations.insert(invitation)
     url = f"{base_of(gateway, request)}/invitation#{token}"
     shown = {**invitation_shown(invitation), "token": token, "url": url}
-    return json_response(shown, 201, {"Cache-Control": "no-store"})
+    return json_response(shown, 201)
 
 
 @router.get(

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
 from services.gateway.identity.access import SIGNED_IN, Access
-from services.gateway.identity.callers import Caller, caller_of, need_scope, person_of, signed_in
+from services.gateway.identity.callers import Caller, caller_of, signed_in
 from services.gateway.identity.inviting import opened, taken
 from services.gateway.identity.membership import removed
 from services.gateway.identity.passwords import hashed_password
@@ -136,13 +136,6 @@ async def workspaces_of(gateway: Gateway, caller: Caller) -> list[Shown]:
     found = await gateway.directory.workspaces.load(list(roles))
     mine = sorted(found.values(), key=lambda each: (each.name, each.id))
     return [workspace_shown(each, roles[each.id]) for each in mine]
-
-
-def keys_of(request: Request, scope: str) -> Caller:
-    """The person whose keys this is about; raises Refused where a key is not good for that."""
-    caller = person_of(request)
-    need_scope(caller, scope)
-    return caller
 
 
 async def _proven(gateway: Gateway, request: Request, user: User, old: str | None) -> bool:

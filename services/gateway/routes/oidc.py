@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
-from services.gateway.documented import answers, takes
+from services.gateway.documented import OPEN, answers, takes
 from services.gateway.errors import Refused
 from services.gateway.identity.access import ANYBODY, SIGNED_IN
 from services.gateway.identity.browsers import base_of, is_secure, set_cookies
@@ -25,7 +25,6 @@ from shared.ids import now_ms
 
 CALLBACK = "/api/v1/auth/oidc/callback"
 COOKIE = "weft_oidc"
-OPEN: dict[str, object] = {"security": []}
 
 router = APIRouter(tags=["signing in"])
 
@@ -66,7 +65,7 @@ async def callback(request: Request, query: Annotated[OidcCallbackQuery, Query()
     if query.error or not query.code:
         raise Refused("sign_in_failed", f"{provider.name} has not let you in")
     known = await provider.told(query.code, trip, _back(gateway, request), now_ms())
-    response = RedirectResponse(trip.return_to, 303, {"Cache-Control": "no-store"})
+    response = RedirectResponse(trip.return_to, 303)
     response.delete_cookie(COOKIE, path=CALLBACK)
     if trip.user_id:
         user = await gateway.directory.user(trip.user_id)

@@ -10,13 +10,12 @@ from services.gateway.identity.access import needs
 from services.gateway.identity.callers import caller_of
 from services.gateway.inputs import RunsOfWorkflowQuery, WaitQuery
 from services.gateway.parts import gateway_of
-from services.gateway.present import json_response
+from services.gateway.present import json_response, millis
 from services.gateway.reading import read
 from services.gateway.resources import RunPage, RunResource
 from services.gateway.routes.runs import runs_page
 from services.gateway.starting import start
 from services.gateway.triggers.by_hand import backfilled, fired, schedule_of
-from services.gateway.triggers.config_inputs import millis
 from services.gateway.triggers.inputs import Backfill, Fire, SchedulePreview, TimesQuery
 from services.gateway.triggers.resources import BackfillResource, TimesResource
 from services.gateway.triggers.shown import times_shown

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from services.gateway.credentials import signing_in
 from services.gateway.credentials.inputs import CallbackQuery
 from services.gateway.credentials.resources import CredentialTypePage, VaultResource
-from services.gateway.documented import answers
+from services.gateway.documented import OPEN, answers
 from services.gateway.errors import Refused
 from services.gateway.identity.access import ANYBODY, SIGNED_IN, needs
 from services.gateway.parts import gateway_of
@@ -56,6 +56,7 @@ async def keys(request: Request) -> Response:
     summary="Come back from a sign-in",
     response_class=HTMLResponse,
     responses=answers(403, 404),
+    openapi_extra=OPEN,
 )
 async def callback(request: Request, query: Annotated[CallbackQuery, Query()]) -> Response:
     """For the browser that an OAuth server sends back. It must be the one that began; each sign-in ends here

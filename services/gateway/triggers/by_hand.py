@@ -5,9 +5,8 @@ from itertools import islice, takewhile
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway
 from services.gateway.pinned import Pinned
-from services.gateway.present import Shown, iso
+from services.gateway.present import Shown, iso, millis
 from services.gateway.starting import Order, published
-from services.gateway.triggers.config_inputs import millis
 from services.gateway.triggers.inputs import Backfill, Fire
 from shared.conditions import unmet
 from shared.contracts.base import Millis

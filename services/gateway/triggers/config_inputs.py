@@ -1,13 +1,13 @@
 """What callers send of how a trigger is set: when it starts runs, and for which events."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from services.gateway.inputs import example
+from services.gateway.present import millis
 from services.gateway.triggers.webhook_inputs import WebhookInput
-from shared.contracts.base import Millis
 from shared.contracts.trigger import (
     Condition,
     ContinuousConfig,
@@ -47,11 +47,6 @@ Cron = Annotated[
     Field(description="Five fields, or six with seconds first", examples=["30 2 * * *", "*/10 * * * * *"]),
 ]
 Zone = Annotated[str, AfterValidator(check_zone), Field(description="IANA name", examples=["Europe/Berlin"])]
-
-
-def millis(at: datetime | None) -> Millis | None:
-    """A time of a caller's as it is stored."""
-    return None if at is None else int(at.astimezone(UTC).timestamp() * 1000)
 
 
 class When(BaseModel):

@@ -30,10 +30,22 @@ def csv_response(rows: Sequence[Row], columns: Sequence[str], name: str) -> Resp
 
 def csv_text(rows: Sequence[Row], columns: Sequence[str]) -> str:
     """The columns' names, then the rows."""
+    return csv_head(columns) + csv_rows(rows, columns)
+
+
+def csv_head(columns: Sequence[str]) -> str:
+    """The columns' names."""
+    return _lines([columns])
+
+
+def csv_rows(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """A line a row."""
+    return _lines([[_cell(row[column]) for column in columns] for row in rows])
+
+
+def _lines(rows: Sequence[Sequence[Any]]) -> str:
     out = StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([[_cell(row[column]) for column in columns] for row in rows])
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
 
 

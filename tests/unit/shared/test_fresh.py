@@ -1,6 +1,6 @@
 """Which version is the latest, without asking each time."""
 
-from services.gateway.fresh import Fresh
+from shared.fresh import Fresh
 from shared.storage.workflows import Workflow
 
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from services.gateway.recent import Recent
+from shared.recent import Recent
 
 FRESH_S = 1.0
-"""How long a gateway may believe what it has read, should it miss that another one has changed it."""
+"""How long what was read may be believed, should it be missed that somebody else has changed it."""
 REMEMBERED = 1_000
 
 K = TypeVar("K")

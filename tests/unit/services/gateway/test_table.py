@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from services.gateway.analytics.table import csv_text, wants_csv
+from services.gateway.table import csv_text, wants_csv
 
 
 def test_rows_are_written_after_rfc_4180() -> None:

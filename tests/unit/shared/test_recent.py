@@ -1,6 +1,6 @@
 """A bounded memory."""
 
-from services.gateway.recent import Recent
+from shared.recent import Recent
 
 
 def test_what_is_unused_for_longest_goes_first() -> None:
