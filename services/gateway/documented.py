@@ -15,13 +15,12 @@ _TOLD = {
     404: "There is no such thing in this workspace",
     409: "It is not in a state for this",
     413: "The body is too large",
-    429: "Too many requests; try again after `Retry-After` seconds",
     422: "The request or its graph does not fit; `errors` lists every fault",
+    429: "Too many requests; try again after `Retry-After` seconds",
     501: "This installation was started without what it needs for that",
     503: "Store or broker cannot be reached; try again after `Retry-After` seconds",
     507: "The store's disk is full; what it holds can still be read",
 }
-
 
 ANYWHERE = (400, 401, 403, 404, 422)
 LATER = (429, 503, 507)
