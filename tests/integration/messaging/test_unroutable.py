@@ -95,9 +95,9 @@ async def test_a_consumers_queue_comes_back_with_its_bindings(
     other.subscribe(name, take, [RunWoken], bindings=[READY], prefetch=5)
     await other.start()
     consumer = other.consumer(name)
+    begun = consumer._raw  # being dead may be too short for anybody to see
     await channel.queue_delete(name)
-    await until(lambda: consumer.dead)
-    await until(lambda: not consumer.dead)
+    await until(lambda: consumer._raw is not begun and not consumer.dead)
     exchange = await channel.get_exchange(topology.EXCHANGE, ensure=False)
     body = MESSAGE.model_dump_json().encode()
     await exchange.publish(aio_pika.Message(body, type=MESSAGE.event), READY, mandatory=True)
