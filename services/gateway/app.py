@@ -162,10 +162,9 @@ async def compose(service: Service) -> AsyncIterator[None]:
 def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: HealthApp) -> ASGIApp:
     """The app behind all that guards it, from the outside in: whom to believe, what browsers may do, what may
     be asked how often, and who is asking. Health is open."""
-    key = settings.api_key.get_secret_value() if settings.api_key else None
     rates, recorded = Rates(), Recorder(app, gateway.audit)
     bounded = ByCaller(recorded, rates, parse(settings.rate_per_key), settings.requests_at_once)
-    known = Guard(bounded, gateway.directory, gateway.tokens, key)
+    known = Guard(bounded, gateway)
     few = ByAddress(known, rates, parse(settings.rate_per_address), parse(settings.rate_sign_in))
     edge = cross_origin(Edge(KnownHosts(few, settings.hosts), health), settings.origins)
     safe = SafeHeaders(edge, https=settings.public_url.startswith("https:"))

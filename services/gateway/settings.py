@@ -83,6 +83,11 @@ class GatewaySettings(Settings):
         return SealingKey.parse(self.vault_public_key) if self.vault_public_key else None
 
     @property
+    def own_key(self) -> str | None:
+        """The installation's key, if the environment has it."""
+        return self.api_key.get_secret_value() if self.api_key else None
+
+    @property
     def hosts(self) -> list[str]:
         """The names in `allowed_hosts`."""
         return _listed(self.allowed_hosts)

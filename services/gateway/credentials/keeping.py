@@ -5,7 +5,7 @@ from typing import Any
 from services.gateway.checking import check_fits
 from services.gateway.credentials.inputs import CredentialChange, NewCredential, SharingInput
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from shared.contracts.credential import Credential, Sharing
 from shared.contracts.value import to_json

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from services.gateway.credentials.given import named
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
 from services.gateway.identity.sight import seen
 from services.gateway.inputs import DraftChange, NewWorkflow, PageQuery
 from services.gateway.parts import Gateway, gateway_of

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from services.gateway.errors import Refused
 from services.gateway.hooks.equipping import Equipping
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from services.gateway.triggers.inputs import ConfigInput, NewTrigger, TriggerChange
 from services.gateway.triggers.named import check_names

@@ -82,10 +82,11 @@ class Api:
         return made.body["id"]
 
     @asynccontextmanager
-    async def stream(self, run_id: str, **headers: str) -> AsyncIterator["Events"]:
-        """A run's server-sent events."""
+    async def stream(self, run_id: str, url: str = "", **headers: str) -> AsyncIterator["Events"]:
+        """A run's server-sent events, at that URL if there is one."""
         asked = {"Accept": "text/event-stream", **headers}
-        async with self._session.get(f"{self.workspace}/runs/{run_id}/events", headers=asked) as response:
+        url = url or f"{self.workspace}/runs/{run_id}/events"
+        async with self._session.get(url, headers=asked) as response:
             yield Events(response)
 
 
