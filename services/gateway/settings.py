@@ -3,9 +3,9 @@
 import sys
 from typing import Annotated, Literal
 
-from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 
+from services.gateway.limits.rates import quota
 from shared.contracts.graph import DEFAULT_MAX_NODES, MOST_NODES
 from shared.plans import load_plans
 from shared.sealing import SealingKey
@@ -13,7 +13,7 @@ from shared.service import Settings
 
 
 def _rate(text: str) -> str:
-    parse(text)
+    quota(text)
     return text
 
 
