@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aio_pika
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 from pymongo import AsyncMongoClient
 
 from services.local.broker import Broker, embedded_broker
@@ -23,6 +25,14 @@ from shared.storage.mongo import Store
 from tests.e2e.otlp import Spans, receiving
 
 POOLS = ("core", "http", "code", "email", "slack", "webhook")
+
+# The same examples each time, however slow the machine: what is refused is refused because of a change.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+# Others each time: pytest --hypothesis-profile=hunt
+hypothesis.settings.register_profile("hunt", hypothesis.settings.get_profile("suite"), derandomize=False)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
