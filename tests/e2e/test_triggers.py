@@ -44,7 +44,7 @@ async def runs_of(weft: Weft, trigger_id: str, many: int) -> list[Body]:
 
 async def until(look: Callable[[], Awaitable[Any]]) -> Any:
     """What is found as soon as something is."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (found := await look()):  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0.1)
     return found
