@@ -139,7 +139,7 @@ async def test_a_message_for_no_run_goes_to_the_dead_letters_and_holds_up_nobody
 
 async def _running(store: Store) -> Run:
     """The run, once it is stored that its first node has begun."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             saved = (await Runs(store).load(["run_1"]))["run_1"]
             if saved.nodes["a"].status == "running":
