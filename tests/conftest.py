@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import aio_pika
 import hypothesis
 import pytest
+import structlog
 from hypothesis import HealthCheck
 from pymongo import AsyncMongoClient
 
@@ -33,6 +34,10 @@ hypothesis.settings.register_profile(
 # Others each time: pytest --hypothesis-profile=hunt
 hypothesis.settings.register_profile("hunt", hypothesis.settings.get_profile("suite"), derandomize=False)
 hypothesis.settings.load_profile("suite")
+
+# Tracebacks as Python prints them: with all variables in colours, each would hold up the loop for seconds.
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
 @pytest.fixture(scope="session")
