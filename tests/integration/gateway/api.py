@@ -137,7 +137,7 @@ class Planner:
 
     async def next_run(self) -> Run:
         """The run that is asked for next."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             message = await self.requested.get()
         assert message.run is not None
         return message.run
@@ -186,7 +186,7 @@ class Planner:
 
     async def next_control(self) -> RunControl:
         """What is asked for next."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.controls.get()
 
     async def started(self, api: Api, graph: dict[str, Any], **states: Any) -> str:
