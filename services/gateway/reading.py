@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from services.gateway.errors import Fault, Refused
 
 MAX_DEPTH = 64
+MAX_WHOLE = 2**53
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
@@ -26,9 +27,37 @@ async def read(request: Request, model: type[M]) -> tuple[M, bytes]:
     if not isinstance(value, dict):
         raise Refused("invalid_request", f"The body must be a JSON object, not {_kind(value)}")
     try:
-        return model.model_validate(value), raw
+        return _fitted(value, model), raw
     except ValidationError as error:
         raise Refused("invalid_request", "The body does not fit", problems_of(error)) from None
+
+
+def _fitted(value: dict[str, Any], model: type[M]) -> M:
+    """The value as a model. Raises ValidationError."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        if not _made_whole(value, error):
+            raise
+    return model.model_validate(value)
+
+
+def _made_whole(value: Any, error: ValidationError) -> bool:
+    """Whether there were numbers such as 7.0 where integers are wanted: to JSON they are the same, and now
+    they are integers."""
+    found = False
+    for each in error.errors(include_url=False, include_context=False):
+        number = each["input"]
+        if each["type"] == "int_type" and isinstance(number, float) and abs(number) <= MAX_WHOLE:
+            *way, last = each["loc"]
+            holder = value
+            for part in way:
+                if part in holder or isinstance(holder, list):  # else it is the tag of a union
+                    holder = holder[part]
+            if number.is_integer():
+                holder[last] = int(number)
+                found = True
+    return found
 
 
 def parse(raw: bytes) -> Any:

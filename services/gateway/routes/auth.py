@@ -158,7 +158,7 @@ async def accept(request: Request) -> Response:
     user = None
     if await gateway.directory.users.with_email(invitation.email) is None:
         if len(given.password) < MIN_CHARS:
-            raise Refused("invalid_request", f"password: choose one with {MIN_CHARS} or more characters")
+            raise Refused("not_possible", f"password: choose one with {MIN_CHARS} or more characters")
         user = await new_user(gateway, invitation.email, given.name or "", given.password)
     user = user or await person_with(gateway, request, invitation.email, given.password)
     if user is None:

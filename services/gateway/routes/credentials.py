@@ -46,7 +46,7 @@ router = APIRouter(tags=["credentials"])
     dependencies=[needs("credentials:write")],
     summary="Keep a credential",
     status_code=201,
-    responses=answers(413, _201=(CredentialResource, "Sealed and stored")),
+    responses=answers(413, 501, _201=(CredentialResource, "Sealed and stored")),
     openapi_extra=takes(NewCredential),
 )
 async def create(request: Request, workspace_id: str) -> Response:
@@ -92,7 +92,7 @@ async def get(request: Request, workspace_id: str, credential_id: str) -> Respon
     "/credentials/{credential_id}",
     dependencies=[needs("credentials:write")],
     summary="Change a credential",
-    responses=answers(403, 404, 409, 413, _200=(CredentialResource, "Saved as the next revision")),
+    responses=answers(403, 404, 409, 413, 501, _200=(CredentialResource, "Saved as the next revision")),
     openapi_extra=takes(CredentialChange),
 )
 async def put(request: Request, workspace_id: str, credential_id: str) -> Response:
@@ -137,7 +137,7 @@ async def delete(
     "/credentials/{credential_id}/test",
     dependencies=[needs("credentials:write")],
     summary="Try a credential out",
-    responses=answers(403, 404, _200=(CredentialTestResource, "Whether it works, and why not")),
+    responses=answers(504, _200=(CredentialTestResource, "Whether it works, and why not")),
     openapi_extra=takes(CredentialTest, required=False),
 )
 async def test(request: Request, workspace_id: str, credential_id: str) -> Response:
@@ -159,7 +159,7 @@ async def test(request: Request, workspace_id: str, credential_id: str) -> Respo
     "/credentials/{credential_id}/authorize",
     dependencies=[needs("credentials:write")],
     summary="Begin to sign in",
-    responses=answers(403, 404, 409, _200=(SignInResource, "Where to send the person's browser")),
+    responses=answers(403, 404, 409, 501, _200=(SignInResource, "Where to send the person's browser")),
 )
 async def authorize(request: Request, workspace_id: str, credential_id: str) -> Response:
     """For OAuth 2.0 with an authorization code. The cookie that is set here ties the sign-in to this browser;
@@ -178,7 +178,7 @@ async def authorize(request: Request, workspace_id: str, credential_id: str) -> 
     "/credentials/{credential_id}/connect",
     dependencies=[needs("credentials:write")],
     summary="Finish to sign in",
-    responses=answers(403, 404, _200=(CredentialTestResource, "Whether tokens were given out, and why not")),
+    responses=answers(409, 504, _200=(CredentialTestResource, "Whether tokens were given out, and why not")),
     openapi_extra=takes(SignInCode),
 )
 async def connect(request: Request, workspace_id: str, credential_id: str) -> Response:

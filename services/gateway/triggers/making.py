@@ -48,7 +48,7 @@ async def replaced(
     """Save what is wanted over revision `rev`; with the secrets that were drawn for it. Raises Refused."""
     if wanted.config.kind != trigger.config.kind:
         raise Refused(
-            "invalid_request",
+            "not_possible",
             f"config.kind: trigger {trigger.id!r} is of kind {trigger.config.kind!r}; create another one",
         )
     stored = wanted.stored()

@@ -30,7 +30,7 @@ async def _check_followed(
         return
     if workflow_id == trigger.workflow_id:
         raise Refused(
-            "invalid_request",
+            "not_possible",
             "config.workflow_id: a workflow cannot follow itself; a `continuous` trigger runs it again and "
             "again",
         )
