@@ -1,0 +1,58 @@
+"""The routes as the OpenAPI document tells of them, to be called one after the other."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.integration.gateway.identity.people import Person
+
+Schema = dict[str, Any]
+PREFIX = "/api/v1"
+WORKSPACE = f"{PREFIX}/workspaces/{{workspace_id}}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route; `body` is the schema of what it reads, and `examples` are bodies that fit."""
+
+    method: str
+    template: str
+    queries: dict[str, Schema]
+    body: Schema | None
+    examples: list[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """As the table of roles has it."""
+        return f"{self.method} {self.template.removeprefix(PREFIX)}"
+
+    @property
+    def places(self) -> list[str]:
+        """The names of what stands in its path, but for the workspace."""
+        names = re.findall(r"\{(\w+)\}", self.template)
+        return [each for each in names if each != "workspace_id" or not self.template.startswith(WORKSPACE)]
+
+    def path(self, workspace: str, ids: dict[str, str]) -> str:
+        """With these in its path, and `none` where there is no other."""
+        given = {"workspace_id": workspace, "number": "1", **ids}
+        return re.sub(r"\{(\w+)\}", lambda found: given.get(found[1], "none"), self.template)
+
+
+async def routes(caller: Person) -> list[Route]:
+    """All of them."""
+    document = (await caller.get(f"{PREFIX}/openapi.json")).body
+    return list(_routes(document))
+
+
+def _routes(document: dict[str, Any]) -> Iterator[Route]:
+    schemas = document["components"]["schemas"]
+    for template, methods in document["paths"].items():
+        for method, told in methods.items():
+            content = told.get("requestBody", {}).get("content", {}).get("application/json")
+            ref = (content or {}).get("schema", {}).get("$ref", "")
+            body = schemas[ref.rsplit("/", 1)[1]] if ref else content and {}
+            queries = {
+                each["name"]: each["schema"] for each in told.get("parameters", []) if each["in"] == "query"
+            }
+            yield Route(method.upper(), template, queries, body, (body or {}).get("examples", []))
