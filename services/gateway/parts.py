@@ -77,6 +77,7 @@ class Gateway:
         self.heartbeat_s = settings.heartbeat_s
         self.public_url = settings.public_url
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
+        self.stalled_s = settings.stalled_s
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
         self.sign_up = settings.sign_up
