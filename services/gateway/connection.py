@@ -1,6 +1,6 @@
 """HTTP connections that bound what a caller may cost: the size of a request's head and how long it may take,
-and how long the caller may read nothing of an answer. (uvicorn waits for a head and for a reader for ever, and
-its faster parser has no limit for heads. Bodies are waited for where they are read: see `reading.py`.)"""
+and how long the caller may read nothing of an answer. (uvicorn waits for heads and readers for ever, and its
+faster parser has no limit for heads. Bodies are waited for where they are read: see `reading.py`.)"""
 
 import asyncio
 from typing import Any, cast

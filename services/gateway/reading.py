@@ -72,7 +72,7 @@ def problems_of(error: ValidationError) -> list[Fault]:
 
 
 async def body_of(request: Request) -> bytes:
-    """The body as it arrived; raises Refused when it is too large, or comes so slowly that it may never end."""
+    """The body as it arrived; raises Refused when it is too large, or comes too slowly."""
     gateway = request.app.state.gateway
     most: int = gateway.max_body_bytes
     declared = request.headers.get("content-length", "")

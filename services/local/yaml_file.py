@@ -60,7 +60,7 @@ def read_yaml(path: Path, model: type[M], what: str) -> M:
 
 
 def _size(value: Any, known: dict[int, int]) -> int:
-    """How many values there are once every alias is written out. What holds itself is for others to refuse."""
+    """How many values there are once every alias is written out. What holds itself others refuse."""
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in known:

@@ -8,6 +8,7 @@ from typing import Any
 from tests.integration.gateway.identity.people import Person
 
 Schema = dict[str, Any]
+Way = tuple[str | int, ...]
 PREFIX = "/api/v1"
 WORKSPACE = f"{PREFIX}/workspaces/{{workspace_id}}"
 
@@ -56,3 +57,30 @@ def _routes(document: dict[str, Any]) -> Iterator[Route]:
                 each["name"]: each["schema"] for each in told.get("parameters", []) if each["in"] == "query"
             }
             yield Route(method.upper(), template, queries, body, (body or {}).get("examples", []))
+
+
+def filled(value: Any, ids: dict[str, str]) -> Any:
+    """An example with ids that are there instead of those made up for the document."""
+    if isinstance(value, dict):
+        return {key: filled(each, ids) for key, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, ids) for each in value]
+    known = {"wf_01": "workflow_id", "chan_01": "channel_id", "run_01": "run_id"}
+    place = next((known[start] for start in known if isinstance(value, str) and value.startswith(start)), "")
+    return ids.get(place, value)
+
+
+def strings(value: Any, path: Way = ()) -> Iterator[Way]:
+    """The way to every text in a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from [(*path, key)] if isinstance(each, str) else strings(each, (*path, key))
+
+
+def changed(value: Any, path: Way, new: Any) -> Any:
+    """A copy of the value with something else at one place."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = changed(value[path[0]], path[1:], new)  # type: ignore[index]
+    return copy

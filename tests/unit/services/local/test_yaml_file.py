@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from services.local.home import LocalError
 from services.local.yaml_file import read_yaml
 
-
 LAUGHS = "\n- ".join(["", "&l0 [ha]", *(f"&l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 12))])
 """Ten times as many with each line: a hundred billion."""
 
