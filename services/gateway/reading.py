@@ -9,9 +9,11 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from services.gateway.errors import Fault, Refused
+from services.gateway.errors import MAX_ERRORS, Fault, Refused
 
 MAX_DEPTH = 64
+MOST_KEYS = 100
+"""Of a body itself: more than any model has. Each that is not known would be told, and that takes time."""
 SLOWEST_BYTES_S = 1_000
 """How much of a body has to come each second, once the caller has had its `stalled_s`."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -28,9 +30,13 @@ async def read(request: Request, model: type[M]) -> tuple[M, bytes]:
     value = parse(raw) if raw.strip() else {}
     if not isinstance(value, dict):
         raise Refused("invalid_request", f"The body must be a JSON object, not {_kind(value)}")
+    if len(value) > MOST_KEYS:
+        raise Refused("invalid_request", f"The body has {len(value):,} keys; it may have {MOST_KEYS}")
     try:
         return model.model_validate(value), raw
     except ValidationError as error:
+        if (count := error.error_count()) > MAX_ERRORS:
+            raise Refused("invalid_request", f"The body does not fit, in {count:,} places") from None
         raise Refused("invalid_request", "The body does not fit", problems_of(error)) from None
 
 

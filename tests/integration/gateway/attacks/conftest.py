@@ -3,10 +3,14 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import aio_pika
 import pytest
 
+from services.gateway.credentials import asking
 from shared.contracts.catalog import NodeType
 from shared.contracts.credential import CredentialType
+from shared.contracts.events import CredentialAsked
+from shared.messaging.topology import EXCHANGE
 from shared.service import Service
 from shared.storage.credential_types import CredentialTypes
 from shared.storage.mongo import Store
@@ -42,7 +46,11 @@ async def gateway(serve: Callable[..., Any], gateway_store: Store) -> AsyncItera
 
 
 @pytest.fixture(scope="module")
-async def town(gateway: Service, planner: object) -> AsyncIterator[Town]:
-    """Its people."""
-    async with town_of(gateway) as town:
-        yield town
+async def town(gateway: Service, planner: object, amqp_url: str) -> AsyncIterator[Town]:
+    """Its people. Connectors are asked, and never answer."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "WAIT_S", 0.01)
+        async with await aio_pika.connect(amqp_url) as connection, town_of(gateway) as town:
+            queue = await (await connection.channel()).declare_queue(exclusive=True)
+            await queue.bind(EXCHANGE, CredentialAsked.event)
+            yield town

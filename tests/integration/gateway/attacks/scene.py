@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.contracts.alert import Alert, Notice
 from shared.contracts.identity import Grant
+from shared.contracts.run import Run
 from shared.ids import made_id, now_ms
 from shared.storage.deliveries import Delivery
 from tests.integration.gateway.api import Planner
@@ -90,3 +91,10 @@ async def _alerts(town: Town, admin: Person, workspace: str, flow: str) -> dict[
     )  # fmt: skip
     await town.parts.deliveries.insert([delivery])
     return {"rule_id": rule, "channel_id": channel, "alert_id": alert.id, "delivery_id": delivery.id}
+
+
+async def asked_for(planner: Planner, run_id: str) -> Run:
+    """The run that the planner is asked for, and that others were asked for before."""
+    while (run := await planner.next_run()).id != run_id:
+        pass
+    return run

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 import pytest
 
-from services.gateway.credentials import asking
 from tests.integration.gateway.api import Answer, Planner
 from tests.integration.gateway.attacks.scene import GRAPH, Scene, furnished
 from tests.integration.gateway.attacks.walk import routes
@@ -20,13 +19,13 @@ BOMBS: dict[str, bytes] = {
     "lists in lists": LEVELS,
     "objects in objects": b'{"input":' + b'{"a":' * DEEP + b"1" + b"}" * (DEEP + 1),
     "lists in a field": b'{"input":' + LEVELS + b"}",
-    "never closed": b"[" * 100_000,
+    "never closed": b"[" * 20_000,
     "a float beyond all": b'{"input": 1e999999}',
-    "a float of many digits": b'{"input": 0.' + b"1" * 100_000 + b"}",
+    "a float of many digits": b'{"input": 0.' + b"1" * 20_000 + b"}",
     "an integer of many digits": b'{"input": ' + b"9" * 5_000 + b"}",
-    "many keys": orjson.dumps({f"k{number}": 1 for number in range(50_000)}),
-    "one key many times": b"{" + b'"input":1,' * 50_000 + b'"input":1}',
-    "many escapes": b'{"input": "' + b"\\u0041" * 100_000 + b'"}',
+    "many keys": orjson.dumps({f"k{number}": 1 for number in range(5_000)}),
+    "one key many times": b"{" + b'"input":1,' * 5_000 + b'"input":1}',
+    "many escapes": b'{"input": "' + b"\\u0041" * 10_000 + b'"}',
     "packed": gzip.compress(b" " * 10_000_000),
 }
 HARMLESS = ("one key many times", "many escapes", "a float of many digits")
@@ -37,11 +36,6 @@ MOST_S = 2.0
 @pytest.fixture(scope="module")
 async def scene(town: Town, planner: Planner) -> Scene:
     return await furnished(town, planner)
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "WAIT_S", 0.01)
 
 
 async def beats(until: asyncio.Event) -> float:
@@ -100,7 +94,7 @@ DEFINITIONS = {
     "quotes": {"InputPath": "$['" + "\\'" * 100_000},
     "brackets": {"InputPath": "$" + "[" * 100_000},
     "parentheses": {"InputPath": "$[?(" + "(" * 50_000 + ")]"},
-    "blanks": {"InputPath": "$[" + " " * 100_000 + "x]"},
+    "blanks": {"InputPath": "$[" + " " * 100_000 + "!]"},
     "a long wait": {"Type": "Wait", "Seconds": 1e300},
 }
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from services.gateway.credentials import asking
 from tests.integration.gateway.api import Planner
 from tests.integration.gateway.attacks.scene import furnished
 from tests.integration.gateway.attacks.walk import PREFIX, Way, changed, filled, routes
@@ -15,11 +12,6 @@ FIELDS = (
     "id", "_id", "rev", "workspace_id", "role", "owner", "epoch", "created_at", "created_by", "status",
     "user_id", "hash", "sealed", "kid", "plan", "latest", "password", "scopes", "__class__",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "WAIT_S", 0.01)
 
 
 def closed(
