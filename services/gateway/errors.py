@@ -50,6 +50,7 @@ STATUS: dict[str, int] = {
     "delivered": 409,
     "body_too_large": 413,
     "value_too_large": 413,
+    "body_late": 408,
     "misdirected": 421,
     "unsupported_encoding": 415,
     "invalid_request": 422,

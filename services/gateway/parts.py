@@ -79,6 +79,7 @@ class Gateway:
         self.heartbeat_s = settings.heartbeat_s
         self.public_url = settings.public_url
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
+        self.stalled_s = settings.stalled_s
         self._identity(settings, store)
         self._alerting(store)
         self.workflows = Workflows(store)

@@ -53,7 +53,10 @@ class GatewaySettings(Settings):
         "", description="Where callers reach the gateway, if that is not what they ask for"
     )
     stalled_s: float = Field(
-        60, gt=0, description="A caller that reads nothing of its answer for so long is let go, in seconds"
+        60,
+        gt=0,
+        description="A caller that reads nothing of its answer for so long is let go, in seconds; as is one "
+        "that takes so long to say what it wants, a second more for each 1,000 bytes of a body",
     )
     rate_per_key: Rate = Field("60000/minute", description="Requests of one key or person")
     rate_per_address: Rate = Field("60000/minute", description="Requests from one address")
