@@ -193,13 +193,16 @@ class InvitationResource(BaseModel):
     by: str
     created_at: str = Field(examples=[AT])
     expires_at: str
+    mailed_at: str | None = Field(description="When it was last sent by mail")
 
 
 class NewInvitationResource(InvitationResource):
-    """A new invitation. Token and URL are shown this once, and nothing is sent: pass them on."""
+    """An invitation with its token and URL, which are shown this once: pass them on where `mailed` is false.
+    Otherwise they are on their way by mail as well."""
 
     token: str
     url: str
+    mailed: bool
 
 
 class InvitationsPage(Page):
@@ -297,7 +300,7 @@ def members_shown(members: Sequence[Member], people: Mapping[str, User]) -> list
 def invitation_shown(invitation: Invitation) -> Shown:
     """An invitation without its token, which nobody knows any more."""
     kept = invitation.model_dump(include={"id", "email", "role", "by"})
-    return {**kept, **_times(invitation, "created_at", "expires_at")}
+    return {**kept, **_times(invitation, "created_at", "expires_at", "mailed_at")}
 
 
 def grant_shown(grant: Grant) -> Shown:

@@ -76,6 +76,7 @@ class Gateway:
     def __init__(self, settings: GatewaySettings, store: Store, bus: Bus) -> None:
         self.heartbeat_s = settings.heartbeat_s
         self.public_url = settings.public_url
+        self.sends_mail = bool(settings.smtp_from and settings.public_url and settings.vault_public_key)
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)

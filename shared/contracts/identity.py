@@ -96,7 +96,8 @@ class Session(Contract):
 
 
 class Invitation(Contract):
-    """Somebody has been asked into a workspace. Only the SHA-256 of its token is kept."""
+    """Somebody has been asked into a workspace. Only the SHA-256 of its token is kept. `mailed_at` is when a
+    mail with it was last begun to be sent."""
 
     id: str
     workspace_id: str
@@ -106,6 +107,7 @@ class Invitation(Contract):
     by: str
     created_at: Millis
     expires_at: Millis
+    mailed_at: Millis | None = None
 
 
 class Identity(Contract):

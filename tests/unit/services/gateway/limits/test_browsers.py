@@ -38,9 +38,10 @@ def test_every_answer_says_what_a_browser_must_not_do() -> None:
     assert "default-src 'none'" in told["content-security-policy"]
     assert told["strict-transport-security"].startswith("max-age=")
     assert "strict-transport-security" not in TestClient(SafeHeaders(APP, https=False)).get("/x").headers
-    assert "frame-ancestors 'none'" in TestClient(SafeHeaders(APP, https=True)).get("/docs").headers[
-        "content-security-policy"
-    ]
+    assert (
+        "frame-ancestors 'none'"
+        in TestClient(SafeHeaders(APP, https=True)).get("/docs").headers["content-security-policy"]
+    )
 
 
 def test_only_pages_of_known_origins_may_read_answers() -> None:
