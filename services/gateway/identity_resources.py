@@ -60,16 +60,25 @@ class SignedIn(BaseModel):
     user: PersonResource
 
 
+class ResetResource(BaseModel):
+    """A link with which somebody chooses a new password, shown this once."""
+
+    token: str
+    url: str
+    expires_at: str = Field(examples=[AT])
+
+
 class Ways(BaseModel):
     """How people can sign in here."""
 
     password: bool
     sign_up: Literal["closed", "open"]
     oidc: str | None = Field(description="The name of the OpenID provider, if there is one")
+    reset: bool = Field(description="Whether who has forgotten their password can have a link mailed")
 
 
 class SignedUp(BaseModel):
-    """The same whether somebody had this address already or not."""
+    """The same whether somebody has this address or not."""
 
     message: str
 

@@ -38,6 +38,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
         service.store,
         service.bus,
         public_url=SETTINGS.public_url,
+        sends_mail=bool(SETTINGS.smtp_from),
         stuck_round_s=SETTINGS.stuck_round_s,
         quotas=quotas,
         leads=membership.leads,

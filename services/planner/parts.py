@@ -6,6 +6,7 @@ from services.planner.alerting.finished import FinishedRuns
 from services.planner.alerting.firing import Firing as AlertFiring
 from services.planner.alerting.looking import Looking
 from services.planner.alerting.posting import Posting
+from services.planner.asking import Asking
 from services.planner.clock import Chore, Clock
 from services.planner.counting import Counting
 from services.planner.door import Door
@@ -54,6 +55,7 @@ def build(
     bus: Bus,
     *,
     public_url: str,
+    sends_mail: bool = False,
     stuck_round_s: float = 60,
     quotas: Quotas | None = None,
     leads: Callable[[int], bool] = lambda partition: True,
@@ -63,7 +65,10 @@ def build(
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
     gathering, naming = Gathering(runs, payloads), Naming(Variables(store))
     results = Results(node_runs, outputs, payloads, naming)
-    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, naming, public_url=public_url)
+    asking = Asking(store, payloads, public_url=public_url) if sends_mail else None
+    outbox = Outbox(
+        bus, RunEvents(store), node_runs, outputs, payloads, naming, public_url=public_url, asking=asking
+    )
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
     keeping = Keeping(planner_id, results, gathering)
     spawning = Spawning(memory, outputs, payloads, Workflows(store))

@@ -110,6 +110,18 @@ class Invitation(Contract):
     mailed_at: Millis | None = None
 
 
+class PasswordReset(Contract):
+    """Somebody may choose a new password, as long as they are at this `epoch`. Only the SHA-256 of its token
+    is kept."""
+
+    id: str
+    user_id: str
+    epoch: int
+    hash: str
+    created_at: Millis
+    expires_at: Millis
+
+
 class Identity(Contract):
     """A person as an OpenID provider knows them: `issuer` is the provider, `subject` its name for them."""
 

@@ -60,6 +60,7 @@ INDEXES: dict[str, list[str]] = {
     "audit": ["workspace_id", "at"],
     "invitations": ["workspace_id", "email", "expires_at"],
     "identities": ["user_id"],
+    "password_resets": ["user_id", "expires_at"],
 }
 
 

@@ -72,7 +72,8 @@ LEAST: dict[str, str] = {
          f"POST {CREDENTIAL}/authorize", f"POST {CREDENTIAL}/connect"], "editor"),
     "GET /vault": "owner", "GET /dead-letters": "owner", "GET /dead-letters/{letter_id}": "owner",
     "DELETE /dead-letters/{letter_id}": "owner", "POST /dead-letters/{letter_id}/replay": "owner",
-    "GET /people": "owner", "PATCH /people/{user_id}": "owner", "GET /audit": "owner",
+    "GET /people": "owner", "PATCH /people/{user_id}": "owner",
+    "POST /people/{user_id}/password-reset": "owner", "GET /audit": "owner",
     "GET /audit/export": "owner",
     **dict.fromkeys(
         ["GET /node-types", "GET /credential-types", "POST /auth/sign-out-everywhere", "GET /me",
@@ -83,7 +84,7 @@ LEAST: dict[str, str] = {
          "DELETE /me/api-keys/{key_id}", "GET /workspaces", "POST /workspaces"], "signed in"),
     **dict.fromkeys(
         [*HOOKS, "GET /oauth/callback", "GET /auth/ways", "POST /auth/sign-in", "POST /auth/refresh",
-         "POST /auth/sign-out",
+         "POST /auth/sign-out", "POST /auth/forgot", "POST /auth/reset",
          "POST /auth/sign-up", "POST /auth/invitations/accept", "GET /auth/oidc/start",
          "GET /auth/oidc/callback", "POST /signals/{run_id}/{node_id}/{token}"], "anybody"),
 }  # fmt: skip

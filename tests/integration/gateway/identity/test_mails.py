@@ -1,32 +1,15 @@
 """What people are mailed about themselves: through a real broker to a real mail server."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
-
 import orjson
 import pytest
 
 from services.connectors.notify import attempts
 from services.gateway.routes import invitations
 from shared.storage.mongo import Store
-from tests.integration.gateway.identity.people import PASSWORD, Town, town_of
-from tests.integration.gateway.identity.post import PUBLIC, SETTINGS, Post, connectors, link_in
-from tests.smtp_server import mail_server
+from tests.integration.gateway.identity.people import PASSWORD, Town
+from tests.integration.gateway.identity.post import PUBLIC, Post, link_in
 
 ACCEPT = "/api/v1/auth/invitations/accept"
-
-
-@pytest.fixture(scope="module")
-async def post(serve: Callable[..., Any], amqp_url: str, gateway_store: Store) -> AsyncIterator[Post]:
-    """A gateway that sends mails, and who delivers them."""
-    often = {"rate_sign_in": "100000/minute", "owner_password": "the owner's password"}
-    async with (
-        mail_server() as box,
-        serve(**SETTINGS, **often) as service,
-        connectors(amqp_url, gateway_store, box) as posting,
-        town_of(service) as town,
-    ):
-        yield Post(town, box, posting)
 
 
 async def deliveries(store: Store) -> bytes:
