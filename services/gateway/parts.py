@@ -76,7 +76,6 @@ class Gateway:
     def __init__(self, settings: GatewaySettings, store: Store, bus: Bus) -> None:
         self.heartbeat_s = settings.heartbeat_s
         self.public_url = settings.public_url
-        self.sends_mail = bool(settings.smtp_from and settings.public_url and settings.vault_public_key)
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.directory = Directory(store)
         self.tokens = Tokens(settings.secrets)
@@ -85,7 +84,7 @@ class Gateway:
         self.round_trips = RoundTrips(settings.secrets)
         self.audit = Audit(store)
         self.throttle = Throttle(Throttles(store))
-        self._alerting(store)
+        self._alerting(settings, store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -115,7 +114,8 @@ class Gateway:
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
         self._published: Fresh[str, Workflow] = Fresh(self._workflow_reads.add)
 
-    def _alerting(self, store: Store) -> None:
+    def _alerting(self, settings: GatewaySettings, store: Store) -> None:
+        self.sends_mail = settings.sends_mail
         self.alerts = Alerts(store)
         self.alert_rules = AlertRules(store)
         self.alert_states = AlertStates(store)

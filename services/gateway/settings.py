@@ -86,6 +86,11 @@ class GatewaySettings(Settings):
         return SealingKey.parse(self.vault_public_key) if self.vault_public_key else None
 
     @property
+    def sends_mail(self) -> bool:
+        """Whether people get mails: their links need an address, and a key that they are sealed to."""
+        return bool(self.smtp_from and self.public_url and self.vault_public_key)
+
+    @property
     def hosts(self) -> list[str]:
         """The names in `allowed_hosts`."""
         return _listed(self.allowed_hosts)

@@ -7,7 +7,7 @@ from services.gateway.documented import OPEN, answers, takes
 from services.gateway.errors import Refused
 from services.gateway.identity.access import ANYBODY
 from services.gateway.identity.callers import Caller
-from services.gateway.identity.mails import mail_new_password, mail_reset
+from services.gateway.identity.reset_mails import mail_new_password, mail_reset
 from services.gateway.identity.resetting import chosen
 from services.gateway.identity_inputs import Forgotten, PasswordChosen
 from services.gateway.identity_resources import SignedUp
