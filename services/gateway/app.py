@@ -48,6 +48,7 @@ from services.gateway.routes import (
     node_controls,
     node_runs,
     oidc,
+    passwords,
     people,
     reruns,
     reviews,
@@ -113,6 +114,7 @@ ROUTES = (
 OUTER = (
     graphs.catalog_router,
     auth.router,
+    passwords.router,
     oidc.router,
     me.router,
     me_sessions.router,

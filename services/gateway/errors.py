@@ -84,6 +84,7 @@ STATUS: dict[str, int] = {
     "sign_in_denied": 422,
     "unknown_credential_type": 422,
     "no_vault": 501,
+    "no_mail": 501,
     "not_answered": 504,
     "csrf": 403,
     "last_admin": 409,

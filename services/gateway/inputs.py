@@ -171,6 +171,12 @@ class VersionsQuery(_Query):
     limit: int = Field(50, ge=1, le=200)
 
 
+class WorkflowsQuery(PageQuery):
+    """Workflows."""
+
+    archived: bool = Field(False, description="Those that are archived, and no others")
+
+
 class DiffQuery(_Query):
     """What a version is compared with."""
 

@@ -81,7 +81,7 @@ class Gateway:
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
         self.stalled_s = settings.stalled_s
         self._identity(settings, store)
-        self._alerting(store)
+        self._alerting(settings, store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -122,7 +122,8 @@ class Gateway:
         self.audit = Audit(store)
         self.throttle = Throttle(Throttles(store))
 
-    def _alerting(self, store: Store) -> None:
+    def _alerting(self, settings: GatewaySettings, store: Store) -> None:
+        self.sends_mail = settings.sends_mail
         self.alerts = Alerts(store)
         self.alert_rules = AlertRules(store)
         self.alert_states = AlertStates(store)

@@ -36,6 +36,9 @@ class GatewaySettings(Settings):
     owner_email: str = Field("owner@localhost", description="Who the first start makes an owner")
     owner_password: SecretStr | None = Field(None, min_length=10)
     vault_public_key: str = Field("", description="What secrets are sealed to; without it none can be kept")
+    smtp_from: str = Field(
+        "", description="Whom the installation's own mails are from; without it none are sent"
+    )
     plans: str = Field("", description="A file of plans instead of those that come along (shared/plans.yaml)")
     sign_up: Literal["closed", "open"] = Field(
         "closed", description="Whether strangers may sign up; with `open` everybody may make workspaces too"
@@ -89,6 +92,11 @@ class GatewaySettings(Settings):
     def own_key(self) -> str | None:
         """The installation's key, if the environment has it."""
         return self.api_key.get_secret_value() if self.api_key else None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether people get mails: their links need an address, and a key that they are sealed to."""
+        return bool(self.smtp_from and self.public_url and self.vault_public_key)
 
     @property
     def hosts(self) -> list[str]:

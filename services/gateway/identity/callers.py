@@ -72,4 +72,5 @@ def cause_of(request: Request) -> Cause:
 def may_decide(caller: Caller, assignees: Collection[str]) -> bool:
     """Whether this caller may decide a review: one of its assignees, by address or id; anybody when it has
     none. The key of a workspace opens every review, since it cannot be told whose hand it is in."""
-    return not assignees or caller.kind == "key" or bool({caller.name, caller.id} & set(assignees))
+    named = any(each == caller.id or each.lower() == caller.name.lower() for each in assignees)
+    return not assignees or caller.kind == "key" or named

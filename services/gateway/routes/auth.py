@@ -45,7 +45,8 @@ async def ways(request: Request) -> Response:
     """For whoever draws a sign-in page."""
     gateway = gateway_of(request)
     oidc = gateway.provider.name if gateway.provider else None
-    return json_response({"password": True, "sign_up": gateway.sign_up, "oidc": oidc})
+    known = {"password": True, "sign_up": gateway.sign_up, "oidc": oidc, "reset": gateway.sends_mail}
+    return json_response(known)
 
 
 @router.post(
