@@ -62,9 +62,8 @@ class KnownCallers:
             return Access(caller, workspace_id, caller.role)
         if caller.everywhere and await self._directory.workspace(workspace_id):
             return Access(caller, workspace_id, caller.everywhere)
-        standing = None
-        if caller.kind == "person":
-            standing = await self._directory.standing(workspace_id, caller.id)
+        person = caller.kind == "person"
+        standing = await self._directory.standing(workspace_id, caller.id) if person else None
         if standing is None:
             raise Refused("not_found", f"There is no such workspace, or it is not yours: {workspace_id!r}")
         return Access(caller, workspace_id, standing.role, standing.grants)
