@@ -3,6 +3,9 @@
 import re
 
 ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,9}"
+NAMED = r'[^<>"@,;:\\\x00-\x1f\x7f\u0085\u2028\u2029]{0,200}'
+PATTERN = rf"^(?:{ADDRESS}|{NAMED}<{ADDRESS}>)$"
+"""The same, for JSON Schema."""
 WHOLE = re.compile(rf'(?P<bare>{ADDRESS})|(?P<name>[^<>"@,;:\\]{{0,200}})<(?P<named>{ADDRESS})>')
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]+")
 MOST_CHARS = 320

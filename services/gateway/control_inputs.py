@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from services.gateway.inputs import PageQuery, example
+from services.gateway.inputs import NULL, Moment, PageQuery, example, given
 from shared.contracts.base import NodeId, PortName
 from shared.contracts.run import RunStatus
 
 MOST_AT_ONCE = 500
+RUN_FILTERS = ("status", "workflow_id", "created_before", "created_after")
 RunId = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -41,7 +42,10 @@ class Rerun(BaseModel):
     succeeded before that is taken over. With `only`, no node but `from` runs."""
 
     model_config = example(
-        {}, {"from": "summarize", "input": {"topic": "bees"}}, {"from": "send", "only": True}
+        {},
+        {"from": "summarize", "input": {"topic": "bees"}},
+        {"from": "send", "only": True},
+        anyOf=[{"properties": {"only": {"const": False}}}, given("from")],
     )
     from_: NodeId | None = Field(None, alias="from")
     version: int | None = Field(None, ge=1, le=1_000_000, description="Another version of the same workflow")
@@ -64,12 +68,16 @@ class RunsWanted(BaseModel):
     model_config = example(
         {"ids": ["run_01KG9V4R8D2M6Q0XW5T3Z7B1CE"]},
         {"workflow_id": "wf_01KG9V3ZB5N8S2YF4H6J0K7PQR", "created_after": "2026-01-31T00:00:00Z"},
+        oneOf=[
+            {"allOf": [given("ids"), {"properties": dict.fromkeys(RUN_FILTERS, NULL)}]},
+            {"anyOf": [given(each) for each in RUN_FILTERS], "properties": {"ids": NULL}},
+        ],
     )
     ids: list[RunId] | None = Field(None, min_length=1, max_length=MOST_AT_ONCE)
     status: RunStatus | None = None
     workflow_id: str | None = Field(None, min_length=1, max_length=200)
-    created_before: Annotated[AwareDatetime | None, Field(strict=False)] = None
-    created_after: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    created_before: Moment | None = None
+    created_after: Moment | None = None
 
     @model_validator(mode="after")
     def _either_way(self) -> "RunsWanted":

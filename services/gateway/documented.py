@@ -13,12 +13,17 @@ _TOLD = {
     401: "No API key, or a wrong one",
     403: "Others have to do this, or the plan does not allow it",
     404: "There is no such thing in this workspace",
+    405: "Another method is wanted",
+    408: "The body took too long to arrive",
     409: "It is not in a state for this",
     413: "The body is too large",
+    415: "The body is encoded in a way that is not read",
     422: "The request or its graph does not fit; `errors` lists every fault",
     429: "Too many requests; try again after `Retry-After` seconds",
     501: "This installation was started without what it needs for that",
+    502: "What was started has failed",
     503: "Store or broker cannot be reached; try again after `Retry-After` seconds",
+    504: "Whoever was asked has not answered in time",
     507: "The store's disk is full; what it holds can still be read",
 }
 
@@ -32,7 +37,8 @@ def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
     responses: Responses = {
         int(status[1:]): {"model": model, "description": told} for status, (model, told) in found.items()
     }
-    for status in (*problems, *ANYWHERE, *LATER):
+    late = (408,) if 413 in problems else ()
+    for status in (*problems, *late, *ANYWHERE, *LATER):
         responses[status] = {
             "description": _TOLD[status],
             "content": {"application/problem+json": {"schema": _ref(Problem)}},
@@ -63,7 +69,7 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "The same key with the same request starts one run, however often it is sent",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "pattern": "^[ -~]{1,200}$"},
 }
 CONTROL_KEY = {
     **IDEMPOTENCY_KEY,
@@ -76,5 +82,5 @@ LAST_EVENT_ID: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "Number of the last event received; the stream goes on after it",
-    "schema": {"type": "integer", "minimum": 0},
+    "schema": {"type": "integer", "minimum": 0, "maximum": 9_999_999_999},
 }

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from shared.quotas import QuotaExceeded
@@ -49,9 +50,12 @@ STATUS: dict[str, int] = {
     "delivered": 409,
     "body_too_large": 413,
     "value_too_large": 413,
+    "body_late": 408,
     "misdirected": 421,
     "unsupported_encoding": 415,
     "invalid_request": 422,
+    "not_possible": 422,
+    "unknown_reference": 422,
     "invalid_graph": 422,
     "invalid_definition": 422,
     "asl_jsonata": 422,
@@ -99,6 +103,7 @@ STATUS: dict[str, int] = {
     "answer_late": 504,
     "store_full": 507,
 }
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER_S = {503: "2", 507: "30"}
 MAX_ERRORS = 500
 
@@ -201,12 +206,23 @@ async def _http(request: Request, error: Exception) -> Response:
     """What the router answers when no route matches."""
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(_methods_of(request))
         told = Refused("method_not_allowed", f"{request.method} is not possible here; allowed: {allowed}")
-        return problem(told, request.scope, error.headers)
+        return problem(told, request.scope, {"Allow": allowed})
     if error.status_code == 404:
         return problem(Refused("not_found", f"There is nothing at {request.url.path}"), request.scope)
     return problem(Refused("invalid_request", str(error.detail)), request.scope)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """All methods of a path: the router only knows those of the first route that it belongs to."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    routes = request.app.router.routes
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _store(request: Request, error: Exception) -> Response:

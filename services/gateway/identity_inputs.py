@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.gateway.identity.passwords import MAX_CHARS, MIN_CHARS
 from services.gateway.identity.permissions import Permission
-from services.gateway.inputs import Cursor, Name, PageQuery, example
+from services.gateway.inputs import Cursor, Moment, Name, PageQuery, example
 from shared.contracts.identity import Granted, Role
 
 ADDRESS = r"^[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+$"
@@ -189,8 +189,8 @@ class _Between(BaseModel):
     model_config = {"extra": "forbid"}
     actor: str | None = Field(None, max_length=200, description="The id of a person or key")
     action: str | None = Field(None, max_length=300, description="Exactly, as `POST /workflows`")
-    from_: AwareDatetime | None = Field(None, alias="from", description="At this time or later")
-    to: AwareDatetime | None = Field(None, description="Before this time")
+    from_: Moment | None = Field(None, alias="from", description="At this time or later")
+    to: Moment | None = Field(None, description="Before this time")
 
 
 class AuditQuery(_Between):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from shared.contracts.run import Lane, RunStatus
 
@@ -21,6 +21,15 @@ Tags = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=
 GraphInput = dict[str, Any]
 """A graph as a plain value: `shared.check` tells all that is wrong with it at once, shape and meaning."""
 
+
+def _is_date_time(value: Any) -> Any:
+    if not isinstance(value, str) or "T" not in value.upper():
+        raise ValueError("a time such as 2026-01-31T09:30:00Z is wanted")
+    return value
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_is_date_time)]
+"""A time with its offset from UTC, as text: a number would be taken for seconds since 1970."""
 Cursor = Annotated[str | None, Field(max_length=200, description="`next` of the page before")]
 Mocks = Annotated[
     dict[str, list[Any]],
@@ -34,9 +43,24 @@ Mocks = Annotated[
 Dry = Annotated[bool, Field(description="Touch nothing outside: nodes with side effects must be mocked")]
 
 
-def example(*values: dict[str, Any]) -> ConfigDict:
-    """The settings of an input model, with what the OpenAPI document shows of it."""
-    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": list(values)})
+_B = "[A-Za-z0-9+/]"
+SIGNING_KEY = (
+    f"^whsec_(?:(?:{_B}{{4}}){{8,20}}(?:{_B}{{4}}|{_B}{{2}}={{0,2}}|{_B}{{3}}=?)?"
+    f"|(?:{_B}{{4}}){{21}}{_B}{{2}}={{0,2}})$"
+)
+"""A key as Standard Webhooks writes it: 24 to 64 bytes in base64."""
+NULL: dict[str, Any] = {"type": "null"}
+
+
+def example(*values: dict[str, Any], **rules: Any) -> ConfigDict:
+    """The settings of an input model, with what the OpenAPI document shows of it: examples, and `rules` of
+    JSON Schema for what its validators see to."""
+    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": list(values), **rules})
+
+
+def given(name: str) -> dict[str, Any]:
+    """The rule that a key is there, and not null."""
+    return {"required": [name], "properties": {name: {"not": NULL}}}
 
 
 class NewWorkflow(BaseModel):
@@ -140,6 +164,13 @@ class PageQuery(_Query):
     limit: int = Field(50, ge=1, le=200)
 
 
+class VersionsQuery(_Query):
+    """A page of versions, the newest first."""
+
+    cursor: str | None = Field(None, pattern=r"^[0-9]{1,7}$", description="`next` of the page before")
+    limit: int = Field(50, ge=1, le=200)
+
+
 class WorkflowsQuery(PageQuery):
     """Workflows."""
 
@@ -175,3 +206,6 @@ class EventsQuery(_Query):
 
     after: int = Field(0, ge=0, le=10_000_000_000)
     limit: int = Field(1000, ge=1, le=5000, description="Most events in one JSON answer")
+    token: str | None = Field(
+        None, max_length=1000, description="Opens the stream instead of a header: see `events/token`"
+    )

@@ -17,7 +17,7 @@ from services.gateway import (
 )
 from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
-from services.gateway.resources import Problem
+from services.gateway.resources import DraftGraph, Problem
 from services.gateway.triggers import inputs as trigger_inputs
 from services.gateway.triggers import webhook_inputs
 from shared.contracts.graph import Graph
@@ -57,6 +57,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     webhook_inputs.NewSecret,
     *identity_inputs.BODIES,
 )
+GRAPHS: dict[type[BaseModel], type[Graph]] = {
+    inputs.NewWorkflow: DraftGraph,
+    inputs.DraftChange: DraftGraph,
+    inputs.AdHocRun: Graph,
+}
 DESCRIPTION = """Start runs of workflows and watch them.
 
 Every failure is `application/problem+json` with a stable `code`. Lists use cursors: send `next` as `cursor`.
@@ -85,14 +90,14 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    """The input models; their graphs are plain values to the gateway, but have a shape all the same."""
+    """The input models; their graphs are plain values to the gateway, but have a shape all the same. One that
+    is only to be checked may be anything: its faults are the answer."""
     refs = "#/components/schemas/{model}"
-    models = [(model, "validation") for model in (*BODIES, Graph, Problem)]
+    models = [(model, "validation") for model in (*BODIES, Graph, DraftGraph, Problem)]
     _, defined = models_json_schema(models, ref_template=refs)  # type: ignore[arg-type]
     schemas: dict[str, Any] = defined["$defs"]
-    for model in BODIES:
-        if "graph" in model.model_fields:
-            schemas[model.__name__]["properties"]["graph"] = {"$ref": refs.format(model="Graph")}
+    for model, graph in GRAPHS.items():
+        schemas[model.__name__]["properties"]["graph"] = {"$ref": refs.format(model=graph.__name__)}
     return schemas
 
 

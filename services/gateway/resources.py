@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.inputs import EXAMPLE_GRAPH
 from shared.contracts.failure import Failure
-from shared.contracts.graph import Graph
+from shared.contracts.graph import MOST_NODES, Graph, Node
 from shared.contracts.run import Cause, NodeStatus, RunStatus
 from shared.contracts.usage import Usage
 
@@ -85,10 +85,16 @@ class WorkflowSummary(BaseModel):
     updated_at: str
 
 
+class DraftGraph(Graph):
+    """A graph that is not done yet: it may have no nodes, and nodes may lack config."""
+
+    nodes: list[Node] = Field(max_length=MOST_NODES)
+
+
 class WorkflowResource(WorkflowSummary):
     """A workflow with its draft, and what the draft still lacks before it can be published."""
 
-    graph: Graph = Field(examples=[EXAMPLE_GRAPH])
+    graph: DraftGraph = Field(examples=[EXAMPLE_GRAPH])
     problems: list[Fault]
     warnings: list[Fault]
 
@@ -292,6 +298,14 @@ class EventPage(BaseModel):
 
     items: list[EventResource]
     next: int | None
+
+
+class StreamToken(BaseModel):
+    """What opens the stream of one run, and the address of that stream with it."""
+
+    token: str
+    url: str
+    expires_in: int = Field(description="Seconds until it opens nothing any more")
 
 
 class CheckResource(BaseModel):

@@ -55,7 +55,7 @@ async def replaced(
     if wanted.has_value:
         value = _text(wanted.value)
     elif before.secret and not secret:
-        raise Refused("invalid_request", "secret: what is sealed cannot be read back; send a new `value` too")
+        raise Refused("not_possible", "secret: what is sealed cannot be read back; send a new `value` too")
     if secret and (wanted.has_value or not before.secret):
         value, kid = _sealed(gateway, workspace_id, name, value), _kid(gateway, secret)
     after = before.model_copy(

@@ -77,6 +77,10 @@ class ApiKey(Contract):
     last_used_at: Millis | None = None
     rev: int = 0
 
+    def run_out(self, now: Millis) -> bool:
+        """Whether it is good no longer."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 class Session(Contract):
     """One sign-in. `turn` counts the refresh tokens it has given out: only the last is good, and who comes

@@ -1,15 +1,14 @@
 """What callers send about alerts."""
 
-import base64
-import binascii
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from services.gateway.inputs import Name, PageQuery, example
+from services.gateway.inputs import SIGNING_KEY, Moment, Name, PageQuery, example
 from shared.contracts.alert import AlertStatus, Condition, Severity
-from shared.mail_address import name_and_address
+from shared.mail_address import PATTERN, name_and_address
 from shared.storage.alert_channels import Tls
 from shared.storage.deliveries import DeliveryStatus
 
@@ -27,7 +26,11 @@ EXAMPLE_CHANNEL = {
 }
 MOST_COOLDOWN_S = 30 * 86_400
 KEY_PREFIX = "whsec_"
-KEY_BYTES = range(24, 65)
+PADDED_KEY = SIGNING_KEY.replace("={0,2}", "==").replace("=?", "=")
+
+
+URL_PATTERN = r"^https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,4})?(?:[/?#][!-~]*)?$"
+"""What `web_address` takes, but for what is wrong with an IPv6 address."""
 
 
 def _address(text: str) -> str:
@@ -37,11 +40,10 @@ def _address(text: str) -> str:
 
 def web_address(text: str) -> str:
     """The URL itself; raises ValueError unless it is one that can be called and shown."""
-    parts = urlsplit(text)
-    if not text.isprintable() or " " in text or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("a full URL that starts with http:// or https:// is wanted")
-    if "@" in parts.netloc:
+    if "@" in urlsplit(text).netloc:
         raise ValueError("the URL must not hold a user or password")
+    if not re.fullmatch(URL_PATTERN, text):
+        raise ValueError("a full URL that starts with http:// or https:// is wanted")
     return text
 
 
@@ -51,20 +53,22 @@ def _secret_address(secret: SecretStr) -> SecretStr:
 
 
 def _signing_key(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value()
-    try:
-        key = base64.b64decode(text.removeprefix(KEY_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if not text.startswith(KEY_PREFIX) or len(key) not in KEY_BYTES:
+    if not re.fullmatch(PADDED_KEY, secret.get_secret_value()):
         raise ValueError("a signing key is `whsec_` and 24 to 64 bytes in base64")
     return secret
 
 
-Address = Annotated[str, Field(min_length=3, max_length=320), AfterValidator(_address)]
-WebAddress = Annotated[str, Field(min_length=8, max_length=2000), AfterValidator(web_address)]
-SecretAddress = Annotated[SecretStr, Field(min_length=8, max_length=2000), AfterValidator(_secret_address)]
-SigningKey = Annotated[SecretStr, Field(max_length=200), AfterValidator(_signing_key)]
+URL = Field(min_length=8, max_length=2000, json_schema_extra={"pattern": URL_PATTERN})
+Address = Annotated[
+    str, Field(max_length=320, json_schema_extra={"pattern": PATTERN}), AfterValidator(_address)
+]
+WebAddress = Annotated[str, URL, AfterValidator(web_address)]
+SecretAddress = Annotated[SecretStr, URL, AfterValidator(_secret_address)]
+SigningKey = Annotated[
+    SecretStr,
+    Field(max_length=200, json_schema_extra={"pattern": PADDED_KEY}),
+    AfterValidator(_signing_key),
+]
 Ids = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=100)]
 
 
@@ -157,8 +161,8 @@ class AlertsQuery(PageQuery):
     rule_id: str | None = Field(None, max_length=200)
     workflow_id: str | None = Field(None, max_length=200)
     run_id: str | None = Field(None, max_length=1000)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class DeliveriesQuery(PageQuery):

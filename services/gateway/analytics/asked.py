@@ -7,9 +7,10 @@ from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.errors import Refused
+from services.gateway.inputs import Moment
 from shared.contracts.base import Millis
 from shared.contracts.figures import HOUR_MS
 
@@ -30,7 +31,7 @@ class PeriodQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     from_: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(
             alias="from",
             description="With its offset from UTC; the hour that holds it is the first. "
@@ -38,7 +39,7 @@ class PeriodQuery(BaseModel):
         ),
     ] = None
     to: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="The hour that holds it, or ends with it, is the last. Default: now"),
     ] = None
     workflow_id: str | None = Field(None, max_length=200, description="Runs of this workflow only")
@@ -91,13 +92,13 @@ def period_of(query: PeriodQuery, now: Millis, *, interval: Interval = "day") ->
         given = _millis(query.from_, "from")
         first = given - given % HOUR_MS
     if first >= end:
-        raise Refused("invalid_request", "`from` must be before `to`, which is now unless it is given")
+        raise Refused("not_possible", "`from` must be before `to`, which is now unless it is given")
     most = MOST_DAYS[interval]
     if end - first > most * DAY_MS + HOUR_MS:  # both ends may lie within an hour
         days = (end - first) / DAY_MS
         longer = ", or `interval=day`" if interval == "hour" else ""
         said = f"From `from` to `to` are {days:,.1f} days; at most {most} may be: ask for less{longer}"
-        raise Refused("invalid_request", said)
+        raise Refused("not_possible", said)
     return Period(first, end)
 
 
@@ -105,7 +106,7 @@ def zone_of(name: str) -> ZoneInfo:
     """Raises Refused for a name that is none of a zone."""
     if name not in _zones():
         said = f"There is no time zone {name!r}: send an IANA name such as `Europe/Berlin`"
-        raise Refused("invalid_request", f"timezone: {said}")
+        raise Refused("not_possible", f"timezone: {said}")
     return ZoneInfo(name)
 
 
@@ -117,7 +118,7 @@ def _zones() -> frozenset[str]:
 def _millis(given: datetime, name: str) -> Millis:
     at = round(given.timestamp() * 1000)
     if not FIRST <= at < LAST:
-        raise Refused("invalid_request", f"{name}: figures are kept for the years 2000 to 2099 only")
+        raise Refused("not_possible", f"{name}: figures are kept for the years 2000 to 2099 only")
     return at
 
 

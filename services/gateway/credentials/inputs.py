@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.gateway.inputs import Name, PageQuery, example
+from services.gateway.inputs import Moment, Name, PageQuery, example
 from shared.contracts.base import Millis
 
 Ids = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=200)]], Field(max_length=1000)]
@@ -14,7 +14,7 @@ Data = Annotated[
 ]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2000)]
 Expires = Annotated[
-    AwareDatetime | None, Field(description="When it stops working, as far as you know; lists can ask for it")
+    Moment | None, Field(description="When it stops working, as far as you know; lists can ask for it")
 ]
 EXAMPLE = {"name": "Shop", "type": "http.bearer", "data": {"token": "s3cret", "hosts": ["api.shop.com"]}}
 
@@ -29,7 +29,7 @@ class SharingInput(BaseModel):
 
 
 class _Expiring(BaseModel):
-    expires_at: Annotated[Expires, Field(strict=False)] = None
+    expires_at: Expires = None
 
     @property
     def expires(self) -> Millis | None:

@@ -71,7 +71,7 @@ async def arrived(gateway: Gateway, request: Request, trigger: Trigger, event: H
     try:
         body = parsed(request.headers.get("content-type", ""), raw, parse)
     except Unreadable as error:
-        raise Refused("invalid_request", f"The body: {error}") from error
+        raise Refused("not_possible", f"The body: {error}") from error
     value = hooked(trigger, event, body)
     dedupe_id = envelope.message_id.decode() if envelope else _same_as(value, config)
     if dedupe_id is not None:
@@ -140,7 +140,7 @@ def _query(request: Request) -> Json:
     try:
         return to_json(fields_of(request.scope["query_string"].decode("latin-1")))
     except Unreadable as error:
-        raise Refused("invalid_request", f"The query: {error}") from error
+        raise Refused("not_possible", f"The query: {error}") from error
 
 
 def _text_of(raw: bytes) -> tuple[Json, str]:

@@ -59,7 +59,7 @@ class Equipping:
         """The same with a further signing secret; raises Refused where there is none."""
         if not isinstance(config.auth, HmacAuth):
             told = f"auth.kind: this webhook's is {config.auth.kind!r}; only `hmac` has several secrets"
-            raise Refused("invalid_request", told)
+            raise Refused("not_possible", told)
         last = self._now + int(wanted.keep_s * 1000)
         kept = [
             each.model_copy(update={"expires_at": min(each.expires_at or last, last)})

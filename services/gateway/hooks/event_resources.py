@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from services.gateway.inputs import PageQuery
+from services.gateway.inputs import Moment, PageQuery
 from services.gateway.present import Shown, iso
 from services.gateway.resources import AT, RUN_ID
 from shared.contracts.hook_event import HookEvent, HookMode, HookOutcome
@@ -64,8 +64,8 @@ class HookEventsQuery(PageQuery):
     mode: HookMode | None = None
     run_id: Annotated[str | None, Field(max_length=200)] = None
     dedupe_id: Annotated[str | None, Field(max_length=500)] = None
-    from_: AwareDatetime | None = Field(None, alias="from", description="Received then or later")
-    to: AwareDatetime | None = Field(None, description="Received before then")
+    from_: Moment | None = Field(None, alias="from", description="Received then or later")
+    to: Moment | None = Field(None, description="Received before then")
     text: Annotated[str | None, Field(min_length=1, max_length=200)] = Field(
         None, description="Contained in headers, query, reason, or a body up to 32 KB"
     )

@@ -30,6 +30,11 @@ class Caller:
     session_id: str | None = None
     key_id: str | None = None
 
+    @property
+    def holder(self) -> str:
+        """The id of the sign-in or key by which they came."""
+        return self.session_id or self.key_id or self.id
+
 
 def caller_of(request: Request) -> Caller:
     """Who is behind this request."""

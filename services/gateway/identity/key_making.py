@@ -62,7 +62,7 @@ async def made_key(
 def check_room(keys: Sequence[ApiKey]) -> None:
     """Raises Refused when there are too many."""
     if len(keys) >= MOST_KEYS:
-        raise Refused("invalid_request", f"There are {MOST_KEYS} keys already: remove some first")
+        raise Refused("not_possible", f"There are {MOST_KEYS} keys already: remove some first")
 
 
 async def latest_end(directory: Directory, caller: Caller, wanted: Millis | None) -> Millis | None:

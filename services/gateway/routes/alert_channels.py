@@ -33,7 +33,7 @@ router = APIRouter(tags=["alerts"])
     dependencies=[needs("alerts:write")],
     summary="Create an alert channel",
     status_code=201,
-    responses=answers(403, 413, _201=(MadeAlertChannel, "Created")),
+    responses=answers(413, 501, _201=(MadeAlertChannel, "Created")),
     openapi_extra=takes(NewAlertChannel),
 )
 async def create(request: Request, workspace_id: str) -> Response:
@@ -85,7 +85,7 @@ async def get(request: Request, workspace_id: str, channel_id: str) -> Response:
     "/alerts/channels/{channel_id}",
     dependencies=[needs("alerts:write")],
     summary="Change an alert channel",
-    responses=answers(403, 404, 409, 413, _200=(AlertChannelResource, "Saved as the next revision")),
+    responses=answers(409, 413, 501, _200=(AlertChannelResource, "Saved as the next revision")),
     openapi_extra=takes(AlertChannelChange),
 )
 async def save(request: Request, workspace_id: str, channel_id: str) -> Response:

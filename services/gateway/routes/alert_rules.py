@@ -153,7 +153,7 @@ async def _check(request: Request, gateway: Gateway, workspace_id: str, wanted: 
         if each not in known
     ]
     if faults:
-        raise refusal("invalid_request", faults)
+        raise refusal("unknown_reference", faults)
 
 
 def _fields(wanted: NewAlertRule) -> dict:

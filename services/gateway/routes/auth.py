@@ -4,12 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import OPEN, answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import ANYBODY, SIGNED_IN, Access
+from services.gateway.identity.access import ANYBODY, SIGNED_IN
 from services.gateway.identity.browsers import drop_cookies, set_cookies, token_of
 from services.gateway.identity.callers import Caller, caller_of, signed_in
 from services.gateway.identity.inviting import opened, taken
 from services.gateway.identity.newcomers import new_user, new_workspace
 from services.gateway.identity.passwords import MIN_CHARS
+from services.gateway.identity.rights import Access
 from services.gateway.identity.signing_in import (
     begun,
     changed_user,
@@ -158,7 +159,7 @@ async def accept(request: Request) -> Response:
     user = None
     if await gateway.directory.users.with_email(invitation.email) is None:
         if len(given.password) < MIN_CHARS:
-            raise Refused("invalid_request", f"password: choose one with {MIN_CHARS} or more characters")
+            raise Refused("not_possible", f"password: choose one with {MIN_CHARS} or more characters")
         user = await new_user(gateway, invitation.email, given.name or "", given.password)
     user = user or await person_with(gateway, request, invitation.email, given.password)
     if user is None:

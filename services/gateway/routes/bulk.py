@@ -74,6 +74,7 @@ async def _each(
 ) -> Response:
     """Do it to all runs wanted, some at a time, and tell what became of each."""
     gateway, access = gateway_of(request), access_of(request)
+    idempotency_key(request)  # one that cannot be is refused, also when there are no runs
     wanted, _ = await read(request, RunsWanted)
     places = asyncio.Semaphore(AT_ONCE)
 

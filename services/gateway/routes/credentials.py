@@ -27,7 +27,8 @@ from services.gateway.credentials.resources import (
 from services.gateway.credentials.using import users_of
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import iso, json_response, page
 from services.gateway.reading import read
@@ -45,7 +46,7 @@ router = APIRouter(tags=["credentials"])
     dependencies=[needs("credentials:write")],
     summary="Keep a credential",
     status_code=201,
-    responses=answers(413, _201=(CredentialResource, "Sealed and stored")),
+    responses=answers(413, 501, _201=(CredentialResource, "Sealed and stored")),
     openapi_extra=takes(NewCredential),
 )
 async def create(request: Request, workspace_id: str) -> Response:
@@ -91,7 +92,7 @@ async def get(request: Request, workspace_id: str, credential_id: str) -> Respon
     "/credentials/{credential_id}",
     dependencies=[needs("credentials:write")],
     summary="Change a credential",
-    responses=answers(403, 404, 409, 413, _200=(CredentialResource, "Saved as the next revision")),
+    responses=answers(403, 404, 409, 413, 501, _200=(CredentialResource, "Saved as the next revision")),
     openapi_extra=takes(CredentialChange),
 )
 async def put(request: Request, workspace_id: str, credential_id: str) -> Response:
@@ -136,7 +137,7 @@ async def delete(
     "/credentials/{credential_id}/test",
     dependencies=[needs("credentials:write")],
     summary="Try a credential out",
-    responses=answers(403, 404, _200=(CredentialTestResource, "Whether it works, and why not")),
+    responses=answers(504, _200=(CredentialTestResource, "Whether it works, and why not")),
     openapi_extra=takes(CredentialTest, required=False),
 )
 async def test(request: Request, workspace_id: str, credential_id: str) -> Response:
@@ -158,7 +159,7 @@ async def test(request: Request, workspace_id: str, credential_id: str) -> Respo
     "/credentials/{credential_id}/authorize",
     dependencies=[needs("credentials:write")],
     summary="Begin to sign in",
-    responses=answers(403, 404, 409, _200=(SignInResource, "Where to send the person's browser")),
+    responses=answers(403, 404, 409, 501, _200=(SignInResource, "Where to send the person's browser")),
 )
 async def authorize(request: Request, workspace_id: str, credential_id: str) -> Response:
     """For OAuth 2.0 with an authorization code. The cookie that is set here ties the sign-in to this browser;
@@ -177,7 +178,7 @@ async def authorize(request: Request, workspace_id: str, credential_id: str) -> 
     "/credentials/{credential_id}/connect",
     dependencies=[needs("credentials:write")],
     summary="Finish to sign in",
-    responses=answers(403, 404, _200=(CredentialTestResource, "Whether tokens were given out, and why not")),
+    responses=answers(409, 504, _200=(CredentialTestResource, "Whether tokens were given out, and why not")),
     openapi_extra=takes(SignInCode),
 )
 async def connect(request: Request, workspace_id: str, credential_id: str) -> Response:

@@ -22,9 +22,12 @@ from shared.ids import now_ms
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RECEIVED = answers(
-    404,
+    405,
     409,
     413,
+    415,
+    502,
+    504,
     _202=(HookReceipt, "Stored; the webhook may be set to answer otherwise"),
     _200=(HookReceipt, "Stored, but it does not meet the conditions; or what the run has answered"),
 )
@@ -43,7 +46,7 @@ router = APIRouter(tags=["triggers"])
 
 async def live(request: Request, token: str) -> Response:
     """Start a run of what is published. The event is stored before it is answered; the same `webhook-id` of a
-    signed one starts one run. 401, 405, 415 and, where it is to wait, 502 and 504 are possible too."""
+    signed one starts one run. Where it is set to wait for the run, 502 and 504 are possible too."""
     return await receive(gateway_of(request), request, token, "live")
 
 

@@ -52,7 +52,7 @@ async def create(request: Request, workspace_id: str) -> Response:
         raise Refused("already_member", f"{wanted.email} is a member already: change their role instead")
     await directory.invitations.forget(workspace_id, now)
     if len(await directory.invitations.of_workspace(workspace_id, now)) >= MOST_OPEN:
-        raise Refused("invalid_request", f"{MOST_OPEN} invitations are open: revoke some first")
+        raise Refused("not_possible", f"{MOST_OPEN} invitations are open: revoke some first")
     invitation, token = invited(workspace_id, wanted.email, wanted.role, access.caller.name, now)
     invitation = _stamped(gateway, invitation, now)
     await directory.invitations.insert(invitation)

@@ -101,5 +101,5 @@ def _version_wanted(old: Run, number: int | None) -> str:
     if number is None:
         return old.version
     if old.workflow_id is None:
-        raise Refused("invalid_request", "version: a graph without a workflow has no versions")
+        raise Refused("not_possible", "version: a graph without a workflow has no versions")
     return version_id(old.workflow_id, number)

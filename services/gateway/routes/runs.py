@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from services.gateway.credentials.given import named, share
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
 from services.gateway.identity.callers import cause_of
+from services.gateway.identity.rights import Access
 from services.gateway.identity.sight import seen
 from services.gateway.inputs import (
     AdHocRun,
@@ -175,7 +176,7 @@ async def _chosen(gateway: Gateway, access: Access, workflow_id: str, body: Star
     workspace_id = access.workspace_id
     dry = dry_run(body.dry, body.mocks, pins=body.pins)
     if body.draft and body.version is not None:
-        raise Refused("invalid_request", "version: a run is of the draft or of a version; send one of them")
+        raise Refused("not_possible", "version: a run is of the draft or of a version; send one of them")
     if not body.draft and not dry:
         return await published(gateway, workspace_id, workflow_id, body.version)
     workflow = await gateway.workflow(workspace_id, workflow_id)

@@ -9,8 +9,9 @@ from services.gateway.credentials.given import named, share
 from services.gateway.diff import diff
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
-from services.gateway.inputs import DiffQuery, PageQuery, Publication, Restoration
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
+from services.gateway.inputs import DiffQuery, Publication, Restoration, VersionsQuery
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.pinned import version_id
 from services.gateway.present import json_response, version_shown, version_summary
@@ -54,12 +55,12 @@ async def publish(request: Request, workspace_id: str, workflow_id: str) -> Resp
     responses=answers(404, _200=(VersionPage, "The newest first")),
 )
 async def list_all(
-    request: Request, workspace_id: str, workflow_id: str, query: Annotated[PageQuery, Query()]
+    request: Request, workspace_id: str, workflow_id: str, query: Annotated[VersionsQuery, Query()]
 ) -> Response:
     """Without their graphs; the cursor is the number of the last version of the page before."""
     gateway = gateway_of(request)
     workflow = await gateway.workflow(workspace_id, workflow_id)
-    newest = workflow.latest if query.cursor is None else _before(query.cursor)
+    newest = workflow.latest if query.cursor is None else int(query.cursor) - 1
     numbers = range(newest, max(0, newest - query.limit), -1)
     found = await gateway.versions.load([version_id(workflow.id, number) for number in numbers])
     items = sorted((version_summary(each) for each in found.values()), key=lambda each: -each["number"])
@@ -164,9 +165,3 @@ async def _make_latest(gateway: Gateway, workflow: Workflow, number: int) -> Non
             return
         workflow = await gateway.workflow(workflow.workspace_id, workflow.id)
     raise Refused("stale_revision", "Others keep changing this workflow; publish again")
-
-
-def _before(cursor: str) -> int:
-    if not cursor.isdecimal() or not cursor.isascii() or len(cursor) > 7:
-        raise Refused("invalid_request", "cursor: use the `next` of the page before")
-    return int(cursor) - 1

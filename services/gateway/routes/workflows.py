@@ -9,7 +9,8 @@ from services.gateway.archiving import hold_triggers, restored
 from services.gateway.credentials.given import named
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
 from services.gateway.identity.sight import seen
 from services.gateway.inputs import DraftChange, NewWorkflow, WorkflowsQuery
 from services.gateway.parts import Gateway, gateway_of

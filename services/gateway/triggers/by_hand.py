@@ -54,7 +54,7 @@ def _event_now(trigger: Trigger) -> Event:
     if isinstance(trigger.config, ContinuousConfig):
         return continued(trigger, None)
     kind = trigger.config.kind
-    raise Refused("invalid_request", f"event: send one; what a {kind!r} trigger is told comes from outside")
+    raise Refused("not_possible", f"event: send one; what a {kind!r} trigger is told comes from outside")
 
 
 async def backfilled(gateway: Gateway, trigger: Trigger, wanted: Backfill, *, by: str, trace: str) -> Shown:
@@ -85,9 +85,9 @@ def _times_between(trigger: Trigger, wanted: Backfill) -> list[Millis]:
     config = schedule_of(trigger)
     first, last = millis(wanted.from_) or 0, millis(wanted.to) or 0
     if first > last:
-        raise Refused("invalid_request", "from: it lies after `to`")
+        raise Refused("not_possible", "from: it lies after `to`")
     if last > now_ms():
-        raise Refused("invalid_request", "to: it lies in the future; what is to come is started by itself")
+        raise Refused("not_possible", "to: it lies in the future; what is to come is started by itself")
     found = list(islice(takewhile(lambda at: at <= last, times(config, first - 1)), MOST_TIMES + 1))
     if len(found) > MOST_TIMES:
         raise Refused(

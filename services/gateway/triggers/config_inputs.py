@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
-from services.gateway.inputs import example
+from services.gateway.inputs import Moment, example, given
 from services.gateway.present import millis
 from services.gateway.triggers.webhook_inputs import WebhookInput
 from shared.contracts.trigger import (
@@ -40,7 +40,7 @@ def _is_near(at: datetime) -> datetime:
 
 
 PathText = Annotated[str, AfterValidator(_is_path)]
-Time = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_is_near)]
+Time = Annotated[Moment, AfterValidator(_is_near)]
 Cron = Annotated[
     str,
     AfterValidator(check_cron),
@@ -48,10 +48,13 @@ Cron = Annotated[
 ]
 Zone = Annotated[str, AfterValidator(check_zone), Field(description="IANA name", examples=["Europe/Berlin"])]
 
+ONE_OF_BOTH = [given("cron"), given("preset")]
+
 
 class When(BaseModel):
     """`cron` or `preset`, by the clock of a zone."""
 
+    model_config = example(oneOf=ONE_OF_BOTH)
     cron: Cron | None = None
     preset: Preset | None = None
     timezone: Zone = "UTC"
@@ -67,7 +70,7 @@ class ScheduleInput(When):
     """Times by the clock. `missed` says what becomes of those that went by while Weft was down: nothing, one
     run for the latest, or a run for each (the 100 latest)."""
 
-    model_config = example(DAILY)
+    model_config = example(DAILY, oneOf=ONE_OF_BOTH)
     kind: Literal["schedule"]
     missed: Missed = "one"
     from_: Time | None = Field(None, alias="from", description="No times before")
@@ -121,7 +124,13 @@ ConfigInput = Annotated[
 class ConditionInput(BaseModel):
     """What has to hold of the value at `path` in the event. Whatever `value` is, it is only compared."""
 
-    model_config = example({"path": "body.kind", "operator": "equals", "value": "order"})
+    model_config = example(
+        {"path": "body.kind", "operator": "equals", "value": "order"},
+        anyOf=[
+            {"properties": {"operator": {"not": {"const": "in"}}}},
+            {"required": ["value"], "properties": {"value": {"type": "array"}}},
+        ],
+    )
     path: PathText
     operator: Operator
     value: Any = None

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.gateway.inputs import Name, PageQuery, example
 from services.gateway.triggers.config_inputs import (
     DAILY,
+    ONE_OF_BOTH,
     WORKFLOW_ID,
     ConditionInput,
     ConfigInput,
@@ -79,7 +80,9 @@ class TriggerChange(_Trigger):
 class SchedulePreview(When):
     """A schedule to be tried out."""
 
-    model_config = example({"cron": "30 2 * * *", "timezone": "Europe/Berlin"}, {"preset": "weekdays"})
+    model_config = example(
+        {"cron": "30 2 * * *", "timezone": "Europe/Berlin"}, {"preset": "weekdays"}, oneOf=ONE_OF_BOTH
+    )
     after: Time | None = Field(None, description="Later than this; left out, than now")
     count: int = Field(5, ge=1, le=25)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from services.gateway.errors import Refused
 from services.gateway.hooks.equipping import Equipping
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from services.gateway.triggers.inputs import ConfigInput, NewTrigger, TriggerChange
 from services.gateway.triggers.named import check_names
@@ -48,7 +48,7 @@ async def replaced(
     """Save what is wanted over revision `rev`; with the secrets that were drawn for it. Raises Refused."""
     if wanted.config.kind != trigger.config.kind:
         raise Refused(
-            "invalid_request",
+            "not_possible",
             f"config.kind: trigger {trigger.id!r} is of kind {trigger.config.kind!r}; create another one",
         )
     stored = wanted.stored()

@@ -1,7 +1,7 @@
 """What a trigger names: workflows and a version."""
 
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from services.gateway.pinned import version_id
 from shared.contracts.trigger import FollowConfig, Trigger
@@ -30,7 +30,7 @@ async def _check_followed(
         return
     if workflow_id == trigger.workflow_id:
         raise Refused(
-            "invalid_request",
+            "not_possible",
             "config.workflow_id: a workflow cannot follow itself; a `continuous` trigger runs it again and "
             "again",
         )

@@ -1,12 +1,12 @@
 """What callers send to set up a webhook. Secrets come in and are never shown again."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from services.gateway.hooks.proving import signing_key
 from services.gateway.hooks.sealing import SIGNING_PREFIX
-from services.gateway.inputs import example
+from services.gateway.inputs import SIGNING_KEY, example
 from shared.contracts.value import to_json
 from shared.contracts.webhook import (
     BasicAuth,
@@ -32,7 +32,7 @@ NOT_FOR_SECRETS = frozenset(
 
 
 def _is_signing_secret(text: str) -> str:
-    if not text.startswith(SIGNING_PREFIX) or not 24 <= len(signing_key(text)) <= 64:
+    if not re.fullmatch(SIGNING_KEY, text):
         raise ValueError(f"must be `{SIGNING_PREFIX}` and the base64 of 24 to 64 bytes")
     return text
 
@@ -50,10 +50,15 @@ def _is_path(text: str) -> str:
 
 Secret = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{8,500}$")]
 SigningSecret = Annotated[
-    str, AfterValidator(_is_signing_secret), Field(max_length=200, examples=["whsec_" + "QUJD" * 8])
+    str,
+    AfterValidator(_is_signing_secret),
+    Field(max_length=200, examples=["whsec_" + "QUJD" * 8], json_schema_extra={"pattern": SIGNING_KEY}),
 ]
 HeaderName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$"), AfterValidator(_may_hold_a_secret)
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$"),
+    AfterValidator(_may_hold_a_secret),
+    Field(json_schema_extra={"not": {"enum": sorted(NOT_FOR_SECRETS)}}),
 ]
 DRAWN = "Left out, it stays as it was; without one before, it is drawn and told once"
 

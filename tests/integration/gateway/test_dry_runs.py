@@ -86,7 +86,7 @@ async def test_a_workflow_runs_dry_by_version_or_draft(api: Api, planner: Planne
     run = await planner.next_run()
     assert (run.dry, run.workflow_id, list(real.body["nodes"])) == (False, workflow_id, ["only"])
     both = await api.post(path, {"draft": True, "version": 1})
-    assert "of the draft or of a version" in both.refused(422, "invalid_request").body["detail"]
+    assert "of the draft or of a version" in both.refused(422, "not_possible").body["detail"]
     listed = (await api.get(path)).body["items"]
     assert [(each["workflow_id"], each["version"]) for each in listed] == [(workflow_id, None)] * 3
 

@@ -193,8 +193,8 @@ async def test_bombs_do_no_harm(api: Api, planner: Planner) -> None:
     (await send(url, b"{", headers=json)).refused(400, "malformed_json")
     (await send(url, b'{"n": 1' + b"0" * 24 + b"}", headers=json)).refused(422, "number_too_large")
     form = {"content-type": "application/x-www-form-urlencoded"}
-    (await send(url, b"a&" * 5_000, headers=form)).refused(422, "invalid_request")
-    (await send(url + "?" + "a&" * 5_000)).refused(422, "invalid_request")
+    (await send(url, b"a&" * 5_000, headers=form)).refused(422, "not_possible")
+    (await send(url + "?" + "a&" * 5_000)).refused(422, "not_possible")
     (await send(url, bytes(6_000_000))).refused(413, "body_too_large")
     assert (await send(url, headers={"x-large": "a" * 70_000})).status == 431
     await nothing_started(planner)

@@ -123,7 +123,7 @@ async def test_what_cannot_be_run_again_is_said(api: Api, planner: Planner) -> N
     run_id = await planner.started(api, GRAPH)
     (await api.post(f"/runs/{run_id}/rerun")).refused(409, "run_unfinished")
     await planner.succeed(run_id)
-    (await api.post(f"/runs/{run_id}/rerun", {"version": 1})).refused(422, "invalid_request")
+    (await api.post(f"/runs/{run_id}/rerun", {"version": 1})).refused(422, "not_possible")
     (await api.post(f"/runs/{run_id}/rerun", {"only": True})).refused(422, "invalid_request")
     (await api.post(f"/runs/{run_id}/rerun", {"form": "a"})).refused(422, "invalid_request")
     run = (await planner.runs.load([run_id]))[run_id]

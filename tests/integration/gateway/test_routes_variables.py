@@ -65,7 +65,7 @@ async def test_a_secret_one_is_sealed_and_never_shown_again(api: Api, gateway_st
     assert _opened(stored_value := await _value(gateway_store, "key"), "key") == f'"{SECRET}"'
     assert stored_value.startswith("sealed.v1.")
     back = await api.put("/variables/key", {"rev": 1, "secret": False})
-    assert "cannot be read back" in back.refused(422, "invalid_request").body["detail"]
+    assert "cannot be read back" in back.refused(422, "not_possible").body["detail"]
     other = await api.put("/variables/key", {"rev": 1, "value": "other"})
     assert other.body["value"] is None
     assert _opened(await _value(gateway_store, "key"), "key") == '"other"'

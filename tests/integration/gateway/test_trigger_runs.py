@@ -55,7 +55,7 @@ async def test_a_run_by_hand_has_what_mapping_and_conditions_make_of_the_event(
     assert again.body["id"] == started.body["id"]
     unmet = await api.post(path, {"event": {"body": {"total": 9}}})
     assert "body.total greater 10" in unmet.refused(422, "conditions_unmet").body["detail"]
-    (await api.post(path)).refused(422, "invalid_request")
+    (await api.post(path)).refused(422, "not_possible")
     runs = await api.get(f"/triggers/{trigger['id']}/runs")
     assert [each["id"] for each in runs.body["items"]] == [started.body["id"]]
     assert (await api.get(f"/runs?trigger_id={trigger['id']}")).body == runs.body
@@ -87,7 +87,7 @@ async def test_a_backfill_that_cannot_be_is_refused(api: Api) -> None:
     assert "2026-01-01T08:19:00.000Z" in long.refused(422, "too_many_times").body["detail"]
     for start, end in (("2026-01-02", "2026-01-01"), ("2026-01-01", "2999-01-01")):
         body = {"from": f"{start}T00:00:00Z", "to": f"{end}T00:00:00Z"}
-        (await api.post(path, body)).refused(422, "invalid_request")
+        (await api.post(path, body)).refused(422, "not_possible")
     draft = await made(api, HOURLY, workflow_id=await api.workflow(GRAPH, published=False))
     body = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T01:00:00Z"}
     (await api.post(f"/triggers/{draft['id']}/backfill", body)).refused(409, "not_published")

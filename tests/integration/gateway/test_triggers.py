@@ -84,7 +84,7 @@ async def test_what_a_trigger_names_has_to_be_there(api: Api) -> None:
     follow = {"kind": "workflow", "workflow_id": "wf_none"}
     (await create(api, follow, workflow_id=workflow_id)).refused(404, "not_found")
     itself = await create(api, {**follow, "workflow_id": workflow_id}, workflow_id=workflow_id)
-    assert "continuous" in itself.refused(422, "invalid_request").body["detail"]
+    assert "continuous" in itself.refused(422, "not_possible").body["detail"]
     (await api.get("/triggers/trg_none")).refused(404, "not_found")
 
 
@@ -101,7 +101,7 @@ async def test_it_is_replaced_over_the_revision_that_was_read(api: Api, gateway_
     assert (saved.body["last_run_id"], saved.body["next_at"]) == ("run_1", "2023-11-14T22:13:20.000Z")
     (await api.put(path, put_back(trigger))).refused(409, "stale_revision")
     kind = put_back(saved.body, config={"kind": "continuous"})
-    (await api.put(path, kind)).refused(422, "invalid_request")
+    (await api.put(path, kind)).refused(422, "not_possible")
     later = await api.put(path, put_back(saved.body, config={"kind": "schedule", "cron": "0 0 1 1 *"}))
     assert later.body["next_at"][4:] == "-01-01T00:00:00.000Z"
 

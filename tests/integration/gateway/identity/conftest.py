@@ -16,7 +16,7 @@ from tests.smtp_server import mail_server
 @pytest.fixture(scope="module")
 async def gateway(serve: Callable[..., Any]) -> AsyncIterator[Service]:
     """A running gateway where anybody may sign up."""
-    often = {"rate_sign_in": "100000/minute", "owner_password": "the owner's password"}
+    often = {"heartbeat_s": 0.5, "rate_sign_in": "100000/minute", "owner_password": "the owner's password"}
     async with serve(sign_up="open", **often) as service:
         yield service
 

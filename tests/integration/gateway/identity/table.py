@@ -21,6 +21,7 @@ LEAST: dict[str, str] = {
     f"GET {FLOW}": "viewer", f"GET {FLOW}/versions": "viewer", f"GET {FLOW}/versions/{{number}}": "viewer",
     f"GET {FLOW}/versions/{{number}}/diff": "viewer", f"GET {FLOW}/runs": "viewer", f"GET {W}/runs": "viewer",
     f"GET {RUN}": "viewer", f"GET {NODE}": "viewer", f"GET {RUN}/events": "viewer",
+    f"POST {RUN}/events/token": "viewer",
     f"GET {W}/reviews": "viewer", f"POST {W}/graphs/validate": "viewer",
     f"POST {FLOW}/runs": "runner", f"POST {W}/runs/bulk/cancel": "runner",
     f"POST {W}/runs/bulk/retry": "runner", f"POST {RUN}/pause": "runner", f"POST {RUN}/resume": "runner",

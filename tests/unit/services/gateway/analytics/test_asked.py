@@ -44,7 +44,7 @@ def test_both_ends_are_rounded_outwards() -> None:
 def test_what_is_no_period_is_refused(given: dict[str, str], interval: Any, said: str) -> None:
     with pytest.raises(Refused) as refused:
         period_of(asked(**given), NOW, interval=interval)
-    assert refused.value.code == "invalid_request"
+    assert refused.value.code == "not_possible"
     assert said in refused.value.detail
 
 
