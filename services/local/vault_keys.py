@@ -3,12 +3,11 @@ newest first. Elsewhere they are settings: WEFT_VAULT_KEYS of the connectors, WE
 gateway."""
 
 import base64
-import os
 from pathlib import Path
 
 from nacl.public import PrivateKey
 
-from services.local.home import LocalError, private_folder, write_private
+from services.local.home import LocalError, given_together, private_folder, write_private
 from shared.sealing import key_bytes
 
 FILE = "vault_keys"
@@ -17,13 +16,8 @@ FILE = "vault_keys"
 def vault_settings(home: Path) -> dict[str, str]:
     """The settings that the environment does not give; a first key is drawn when it is needed. Raises
     LocalError when the environment names one half, but not the other."""
-    given = [name for name in ("WEFT_VAULT_KEYS", "WEFT_VAULT_PUBLIC_KEY") if os.environ.get(name)]
-    if len(given) == 2:
+    if given_together("WEFT_VAULT_KEYS", "WEFT_VAULT_PUBLIC_KEY"):
         return {}
-    if given:
-        raise LocalError(
-            f"{given[0]} is set alone; set WEFT_VAULT_KEYS and WEFT_VAULT_PUBLIC_KEY, or neither"
-        )
     keys = read_keys(home) or write_keys(home, [new_key()])
     return {"WEFT_VAULT_KEYS": ",".join(keys), "WEFT_VAULT_PUBLIC_KEY": key_text(public_of(keys[0]))}
 
