@@ -8,8 +8,9 @@ from services.gateway.parts import Gateway
 from shared.contracts.alert import Notice
 from shared.contracts.events import DeliveryDue
 from shared.ids import new_id, now_ms
+from shared.mail_links import link_context
 from shared.storage.alert_channels import AlertChannel
-from shared.storage.deliveries import Deliveries, Delivery, delivery_context
+from shared.storage.deliveries import Deliveries, Delivery
 
 LOOK_EVERY_S = 0.2
 MOST_ATTEMPTS = 12
@@ -32,7 +33,7 @@ async def deliver(
     if link:
         if (key := gateway.sealing_key) is None:
             raise Refused("no_vault", "No link can be mailed: the gateway has no WEFT_VAULT_PUBLIC_KEY")
-        sealed = {"sealed": key.seal(link.encode(), delivery_context(delivery)), "kid": key.kid}
+        sealed = {"sealed": key.seal(link.encode(), link_context(delivery)), "kid": key.kid}
         delivery = delivery.model_copy(update=sealed)
     await send(gateway, [delivery])
     return delivery.id
