@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.gateway.errors import Refused
 from services.gateway.identity.callers import Caller
 from services.gateway.identity.keys import hashed, key_id_of, opens, presented
+from services.gateway.identity.known_callers import INSTALLATION
 from services.gateway.parts import Gateway
 from shared.contracts.base import Millis
 from shared.contracts.identity import ApiKey
@@ -67,7 +68,7 @@ class Guard:
     async def _presenting(self, given: str, now: Millis) -> Caller | None:
         own = self._callers.installation
         if own and compare_digest(hashed(given).encode(), own):
-            return self._callers.of_installation()
+            return INSTALLATION
         if key_id := key_id_of(given):
             key = await self._directory.key(key_id)
             if key is None or not opens(key, given, now):

@@ -10,7 +10,8 @@ from shared.contracts.base import Millis
 from shared.contracts.identity import ApiKey
 from shared.ids import now_ms
 
-INSTALLATION = "installation"
+INSTALLATION = Caller("key", "installation", "api", owner=True, everywhere="admin")
+"""Who comes with the key of the environment."""
 
 
 class KnownCallers:
@@ -22,16 +23,12 @@ class KnownCallers:
 
     async def holding(self, holder: str, now: Millis) -> Caller | None:
         """Who holds the key or sign-in of this id (`Caller.holder`); None when it is good no longer."""
-        if holder == INSTALLATION:
-            return self.of_installation() if self.installation else None
+        if holder == INSTALLATION.holder:
+            return INSTALLATION if self.installation else None
         if holder.startswith("ses_"):
             return await self.of_session(holder, now)
         key = await self._directory.key(holder)
         return await self.of_key(key) if key and not key.run_out(now) else None
-
-    def of_installation(self) -> Caller:
-        """Who comes with the key of the environment."""
-        return Caller("key", INSTALLATION, "api", owner=True, everywhere="admin")
 
     async def of_key(self, key: ApiKey) -> Caller | None:
         """Who comes with this key; None when its owner is shut out."""
@@ -65,9 +62,8 @@ class KnownCallers:
             return Access(caller, workspace_id, caller.role)
         if caller.everywhere and await self._directory.workspace(workspace_id):
             return Access(caller, workspace_id, caller.everywhere)
-        standing = None
-        if caller.kind == "person":
-            standing = await self._directory.standing(workspace_id, caller.id)
+        person = caller.kind == "person"
+        standing = await self._directory.standing(workspace_id, caller.id) if person else None
         if standing is None:
             raise Refused("not_found", f"There is no such workspace, or it is not yours: {workspace_id!r}")
         return Access(caller, workspace_id, standing.role, standing.grants)

@@ -9,16 +9,12 @@ from fastapi.responses import StreamingResponse
 from services.gateway.documented import LAST_EVENT_ID, answers
 from services.gateway.errors import Refused
 from services.gateway.identity.access import access_of, needs
-from services.gateway.identity.callers import caller_of
-from services.gateway.identity.stream_tokens import LASTS_S, Opening
 from services.gateway.inputs import EventsQuery
 from services.gateway.parts import gateway_of
 from services.gateway.present import event_shown, json_response
-from services.gateway.resources import EventPage, StreamToken
-from services.gateway.routes.node_runs import root_of
+from services.gateway.resources import EventPage
 from services.gateway.stream import Stream, recorded
 from shared.contracts.run import RUN_FINISHED
-from shared.ids import now_ms
 
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
@@ -55,24 +51,6 @@ async def events(
     return StreamingResponse(
         aiter(Stream(gateway, run, after, may)), media_type="text/event-stream", headers=STREAM_HEADERS
     )
-
-
-@router.post(
-    "/runs/{run_id}/events/token",
-    dependencies=[needs("runs:read")],
-    summary="A token for the stream of a run",
-    status_code=201,
-    responses=answers(404, _201=(StreamToken, "What opens the stream")),
-)
-async def stream_token(request: Request, workspace_id: str, run_id: str) -> Response:
-    """For browsers, whose `EventSource` sends no headers: `new EventSource(url)` within a minute. The token
-    opens only this stream, which ends when the access of who asked for the token does."""
-    gateway = gateway_of(request)
-    run = await gateway.run(workspace_id, run_id)
-    opening = Opening(caller_of(request).holder, workspace_id, run.id)
-    token = gateway.stream_tokens.written(opening, now_ms())
-    url = f"{root_of(request)}/api/v1/workspaces/{workspace_id}/runs/{run.id}/events?token={token}"
-    return json_response({"token": token, "url": url, "expires_in": LASTS_S}, 201)
 
 
 def _last_event_id(request: Request, after: int) -> int:
