@@ -27,12 +27,12 @@ async def read(request: Request, model: type[M]) -> tuple[M, bytes]:
     if not isinstance(value, dict):
         raise Refused("invalid_request", f"The body must be a JSON object, not {_kind(value)}")
     try:
-        return _fitted(value, model), raw
+        return fitted(value, model), raw
     except ValidationError as error:
         raise Refused("invalid_request", "The body does not fit", problems_of(error)) from None
 
 
-def _fitted(value: dict[str, Any], model: type[M]) -> M:
+def fitted(value: dict[str, Any], model: type[M]) -> M:
     """The value as a model. Raises ValidationError."""
     try:
         return model.model_validate(value)
