@@ -9,9 +9,9 @@ import schemathesis
 from schemathesis import hooks
 from schemathesis.engine import events, from_schema
 
-from tests.integration.gateway.fuzz.judging import filter_failure
-from tests.integration.gateway.fuzz.outcome import Outcome
-from tests.integration.gateway.fuzz.settings import Ids, settings
+from tests.fuzz.judging import filter_failure
+from tests.fuzz.outcome import Outcome
+from tests.fuzz.settings import Ids, settings
 
 WAIT_S, MOST_WAIT_S = 0.05, 60
 
