@@ -1,10 +1,10 @@
 """How soon a signed webhook is acknowledged: stored, its run started, while the system works on others."""
 
-import asyncio
 import base64
 import hmac
 import time
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -13,10 +13,8 @@ import orjson
 
 from bench.client import Client, WrongAnswer
 from bench.measure import medians, percentiles
+from bench.paced import PER_S, SECONDS, WARM_UP, paced
 
-PER_S = 50
-SECONDS = 10
-WARM_UP = 100
 TRIALS = 3
 GRAPH = {"nodes": [{"id": "n1", "type": "set", "config": {"values": {"n": "{{ trigger.body.n }}"}}}]}
 
@@ -29,8 +27,9 @@ async def acknowledged(client: Client) -> dict[str, Any]:
     hook = (await client.send("POST", "/triggers", body, expected=201))["hook"]
     sender = _Sender(hook["url"], hook["secrets"][0])
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        await sender.drive(session, WARM_UP)
-        trials = [percentiles(await sender.drive(session, PER_S * SECONDS)) for _ in range(TRIALS)]
+        send = partial(sender.send, session)
+        await paced(send, WARM_UP)
+        trials = [percentiles(await paced(send, PER_S * SECONDS)) for _ in range(TRIALS)]
     latency = medians(trials)
     return {"median": latency["p95"], "unit": "ms", **latency, "per_s": PER_S, "sent": sender.sent}
 
@@ -41,25 +40,14 @@ class _Sender:
         self._key = base64.b64decode(secret.removeprefix("whsec_"))
         self.sent = 0
 
-    async def drive(self, session: aiohttp.ClientSession, many: int) -> list[float]:
-        """The milliseconds that each took."""
-        begun = time.perf_counter()
-        work: list[asyncio.Task[float]] = []
-        for number in range(many):
-            await asyncio.sleep(max(0.0, begun + number / PER_S - time.perf_counter()))
-            self.sent += 1
-            work.append(asyncio.create_task(self._send(session, self.sent)))
-        return await asyncio.gather(*work)
-
-    async def _send(self, session: aiohttp.ClientSession, number: int) -> float:
+    async def send(self, session: aiohttp.ClientSession, _turn: int) -> None:
+        """One more event, which nobody has seen before."""
+        self.sent = number = self.sent + 1
         body = orjson.dumps({"n": number, "pad": "x" * 500})
-        started = time.perf_counter()
         async with session.post(self._url, data=body, headers=self._headers(number, body)) as response:
             answer = orjson.loads(await response.read())
-        took = 1000 * (time.perf_counter() - started)
         if response.status != 202 or answer["duplicate"]:
             raise WrongAnswer(f"message {number} was answered with {response.status}: {answer}")
-        return took
 
     def _headers(self, number: int, body: bytes) -> Mapping[str, str]:
         message_id, timestamp = f"msg_{number}", str(int(time.time()))

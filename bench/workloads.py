@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import graphs, hooks, schedules, shapes, sharing
+from bench import door, graphs, hooks, schedules, shapes, sharing
 from bench.client import Client, WrongAnswer
 from bench.measure import medians, percentiles
 from bench.system import BENCH, NotRunning, System
@@ -104,6 +104,14 @@ class Bench:
     async def webhook(self) -> dict[str, Any]:
         """Milliseconds until a signed webhook is acknowledged, at 50 a second."""
         return await hooks.acknowledged(self._client)
+
+    async def launch(self) -> dict[str, Any]:
+        """Milliseconds until a run is accepted, at 50 a second."""
+        return await door.launched(self._client, self._system.processes)
+
+    async def read(self) -> dict[str, Any]:
+        """Milliseconds that an authenticated GET of a run takes, at 50 a second."""
+        return await door.read(self._client, self._system.processes)
 
     async def suspended(self) -> dict[str, Any]:
         """Milliseconds that 1,000 runs go on after the end of their `wait`, and what they cost until then."""
@@ -242,5 +250,5 @@ def _additions() -> float:
 
 NAMES = (
     "machine", "idle", "chain", "branch", "calls", "fan", "latency", "forty", "map", "suspended", "fair",
-    "schedules", "webhook", "loaded", "growth",
+    "schedules", "webhook", "launch", "read", "loaded", "growth",
 )  # fmt: skip

@@ -1,4 +1,5 @@
-"""`python -m services up | demo | run | test | import | dead | vault | doctor`: everything on one machine."""
+"""`python -m services up | demo | run | test | import | dead | vault | reset-password | doctor`: everything
+on one machine."""
 
 import argparse
 import asyncio
@@ -18,6 +19,7 @@ COMMANDS = {
     "import": "services.local.importing",
     "dead": "services.local.dead",
     "vault": "services.local.vault_keys",
+    "reset-password": "services.local.reset_password",
     "doctor": "services.local.doctor",
 }
 
@@ -46,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="create the workflow on the system instead of printing the graph",
     )
-    for command in (run, test, importing, *_dead(commands)):
+    reset = commands.add_parser("reset-password", help="give somebody a new password, which is printed")
+    reset.add_argument("email", help="their address")
+    for command in (run, test, importing, reset, *_dead(commands)):
         command.add_argument("--url", help="another system than the one that is up here")
         command.add_argument("--api-key", help="its API key")
         command.add_argument("--workspace", default="default", help="its workspace")

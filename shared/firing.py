@@ -28,6 +28,7 @@ from shared.telemetry import logger
 
 MOST_OUTPUT_BYTES = 1_000_000
 """A larger output is left out of events: its run has it."""
+GONE = "not_found"
 Outcome = Literal["started", "there", "unmet"] | Failure
 """What became of an occasion: a run was started, or before; its event does not meet the conditions; or why
 none could be started."""
@@ -114,7 +115,7 @@ class Firing:
         if unmet(occasion.event, trigger.conditions):
             return "unmet"
         if workflow is None or workflow.workspace_id != trigger.workspace_id:
-            return failure("not_found", f"Workflow {trigger.workflow_id!r} is archived or gone")
+            return failure(GONE, f"Workflow {trigger.workflow_id!r} is archived or gone")
         if not workflow.latest:
             told = f"Workflow {trigger.workflow_id!r} has no version: publish its draft first"
             return failure("not_published", told)
@@ -153,3 +154,11 @@ def kept(before: Failure | None, outcomes: Sequence[Outcome]) -> Failure | None:
         if each != "unmet":
             return None
     return before
+
+
+def held_if_gone(trigger: Trigger, outcomes: Sequence[Outcome]) -> Trigger:
+    """The trigger, which asks for no more runs of a workflow that is archived. Whoever restores that lets it
+    go on, and saves it: what was read before is not saved over that."""
+    if not any(isinstance(each, Failure) and each.code == GONE for each in outcomes):
+        return trigger
+    return trigger.model_copy(update={"held": True, "next_at": None})

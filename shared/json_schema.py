@@ -29,10 +29,11 @@ _formats = FormatChecker(("date", "email", "ipv4", "ipv6", "uuid"))
 
 @dataclass(frozen=True)
 class Fault:
-    """Where a value does not fit (`$.items[0].name`) and why."""
+    """Where a value does not fit (`$.items[0].name`) and why; `rule` says so without repeating the value."""
 
     path: str
     message: str
+    rule: str = ""
 
 
 class SchemaFailed(Exception):
@@ -50,7 +51,7 @@ def faults(value: Any, schema: Schema, *, at_most: int) -> list[Fault]:
         Draft202012Validator.check_schema(schema)
         validator = _Validator(_without_dialect(schema), registry=REGISTRY, format_checker=_formats)
         errors = islice(validator.iter_errors(value), at_most)
-        return [Fault(error.json_path, error.message[:MAX_MESSAGE]) for error in errors]
+        return [Fault(error.json_path, error.message[:MAX_MESSAGE], _rule(error)) for error in errors]
     except SchemaError as error:
         message = f"The schema is not a JSON Schema: at {error.json_path}, {error.message[:MAX_MESSAGE]}."
         raise SchemaFailed("invalid_schema", message) from error
@@ -65,6 +66,13 @@ def faults(value: Any, schema: Schema, *, at_most: int) -> list[Fault]:
         raise SchemaFailed("too_deep", message) from error
     finally:
         _checks.reset(token)
+
+
+def _rule(error: ValidationError) -> str:
+    """The names of what is missing or too much, or else what the schema wants."""
+    if error.validator in ("required", "additionalProperties"):
+        return error.message[:MAX_MESSAGE]
+    return f"it does not meet {error.validator}: {error.validator_value}"[:MAX_MESSAGE]
 
 
 def _without_dialect(schema: Any) -> Any:

@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import aio_pika
+import hypothesis
 import pytest
+import structlog
+from hypothesis import HealthCheck
 from pymongo import AsyncMongoClient
 
 from services.local.broker import Broker, embedded_broker
@@ -23,6 +26,18 @@ from shared.storage.mongo import Store
 from tests.e2e.otlp import Spans, receiving
 
 POOLS = ("core", "http", "code", "email", "slack", "webhook")
+
+# The same examples each time, however slow the machine: what is refused is refused because of a change.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+# Others each time: pytest --hypothesis-profile=hunt
+hypothesis.settings.register_profile("hunt", hypothesis.settings.get_profile("suite"), derandomize=False)
+hypothesis.settings.load_profile("suite")
+
+# Tracebacks as Python prints them: with all variables in colours, each would hold up the loop for seconds.
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
 @pytest.fixture(scope="session")

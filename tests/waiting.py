@@ -6,7 +6,7 @@ from collections.abc import Callable
 LOOK_EVERY_S = 0.02
 
 
-async def until(holds: Callable[[], object], within_s: float = 30) -> None:
+async def until(holds: Callable[[], object], within_s: float = 60) -> None:
     """Return as soon as `holds` is true; raises TimeoutError when it has not come true in time."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 (there is no event to wait for)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, cast
 
 from fastapi import FastAPI, Response
-from limits import parse
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -20,7 +19,7 @@ from services.gateway.identity.first_start import first_start
 from services.gateway.identity.guard import Guard
 from services.gateway.identity.recorder import Recorder
 from services.gateway.limits.browsers import KnownHosts, SafeHeaders, cross_origin
-from services.gateway.limits.rates import ByAddress, ByCaller, Rates
+from services.gateway.limits.rates import ByAddress, ByCaller, quota
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
 from services.gateway.routes import (
@@ -49,11 +48,13 @@ from services.gateway.routes import (
     node_controls,
     node_runs,
     oidc,
+    passwords,
     people,
     reruns,
     reviews,
     runs,
     signals,
+    stream_tokens,
     trigger_runs,
     triggers,
     usage,
@@ -84,6 +85,7 @@ ROUTES = (
     runs,
     node_runs,
     events,
+    stream_tokens,
     bulk,
     controls,
     node_controls,
@@ -114,6 +116,7 @@ ROUTES = (
 OUTER = (
     graphs.catalog_router,
     auth.router,
+    passwords.router,
     oidc.router,
     me.router,
     me_sessions.router,
@@ -162,11 +165,10 @@ async def compose(service: Service) -> AsyncIterator[None]:
 def guarded(app: ASGIApp, gateway: Gateway, settings: GatewaySettings, health: HealthApp) -> ASGIApp:
     """The app behind all that guards it, from the outside in: whom to believe, what browsers may do, what may
     be asked how often, and who is asking. Health is open."""
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    rates, recorded = Rates(), Recorder(app, gateway.audit)
-    bounded = ByCaller(recorded, rates, parse(settings.rate_per_key), settings.requests_at_once)
-    known = Guard(bounded, gateway.directory, gateway.tokens, key)
-    few = ByAddress(known, rates, parse(settings.rate_per_address), parse(settings.rate_sign_in))
+    recorded = Recorder(app, gateway.audit)
+    bounded = ByCaller(recorded, quota(settings.rate_per_key), settings.requests_at_once)
+    known = Guard(bounded, gateway)
+    few = ByAddress(known, quota(settings.rate_per_address), quota(settings.rate_sign_in))
     edge = cross_origin(Edge(KnownHosts(few, settings.hosts), health), settings.origins)
     safe = SafeHeaders(edge, https=settings.public_url.startswith("https:"))
     if not settings.trusted_proxies:

@@ -1,5 +1,6 @@
-"""HTTP connections that bound what a caller may cost: the size of a request's head, and how long it may read
-nothing of an answer. (uvicorn waits for a reader for ever, and its faster parser has no limit for heads.)"""
+"""HTTP connections that bound what a caller may cost: the size of a request's head and how long it may take,
+and how long the caller may read nothing of an answer. (uvicorn waits for heads and readers for ever, and its
+faster parser has no limit for heads. Bodies are waited for where they are read: see `reading.py`.)"""
 
 import asyncio
 from typing import Any, cast
@@ -28,8 +29,14 @@ class Connection(HttpToolsProtocol):
         self._head: int | None = 0
         self._refused = False
         self._look: asyncio.TimerHandle | None = None
+        self._late: asyncio.TimerHandle | None = None
         self._stalled = 0
         self._unread = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has connected, and is to ask for something."""
+        super().connection_made(transport)
+        self._expect_head()
 
     def data_received(self, data: bytes) -> None:
         """Called with what the caller has sent."""
@@ -43,6 +50,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._head = 0
+        self._expect_head()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -58,6 +66,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Its head has come; how large the body may be is for others to say."""
         self._head = None
+        self._forget_head()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -79,6 +88,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
         self._forget()
+        self._forget_head()
         super().connection_lost(exc)
 
     def _count(self, size: int, *, within: bool = False) -> None:
@@ -107,6 +117,19 @@ class Connection(HttpToolsProtocol):
         self.transport.write(head.encode() + body)
         self.transport.close()
 
+    def _expect_head(self) -> None:
+        self._forget_head()
+        self._late = self.loop.call_later(self.stalled_s, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        logger.info("caller.late", client=self.client)
+        self.transport.abort()
+
+    def _forget_head(self) -> None:
+        if self._late:
+            self._late.cancel()
+            self._late = None
+
     def _wait(self) -> None:
         self._unread = self.transport.get_write_buffer_size()
         self._look = self.loop.call_later(self.stalled_s / LOOKS, self._look_again)
@@ -128,5 +151,5 @@ class Connection(HttpToolsProtocol):
 
 
 def connection(stalled_s: float) -> type[asyncio.Protocol]:
-    """Connections whose callers may read nothing for so long."""
+    """Connections whose callers may read nothing for so long, or take so long to say what they want."""
     return cast("type[asyncio.Protocol]", type("Connection", (Connection,), {"stalled_s": stalled_s}))

@@ -14,6 +14,7 @@ _TOLD = {
     403: "Others have to do this, or the plan does not allow it",
     404: "There is no such thing in this workspace",
     405: "Another method is wanted",
+    408: "The body took too long to arrive",
     409: "It is not in a state for this",
     413: "The body is too large",
     415: "The body is encoded in a way that is not read",
@@ -36,7 +37,8 @@ def answers(*problems: int, **found: tuple[type[BaseModel], str]) -> Responses:
     responses: Responses = {
         int(status[1:]): {"model": model, "description": told} for status, (model, told) in found.items()
     }
-    for status in (*problems, *ANYWHERE, *LATER):
+    late = (408,) if 413 in problems else ()
+    for status in (*problems, *late, *ANYWHERE, *LATER):
         responses[status] = {
             "description": _TOLD[status],
             "content": {"application/problem+json": {"schema": _ref(Problem)}},

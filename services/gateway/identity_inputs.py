@@ -43,6 +43,21 @@ class SignUp(BaseModel):
     name: Name
 
 
+class Forgotten(BaseModel):
+    """Whose password is forgotten."""
+
+    model_config = example({"email": "ada@example.com"})
+    email: Email
+
+
+class PasswordChosen(BaseModel):
+    """The token of a link, and the password as it is to be."""
+
+    model_config = example({"token": "wp_...", "password": "staple correct horse"})
+    token: Token
+    password: NewPassword
+
+
 class RefreshInput(BaseModel):
     """A refresh token; browsers leave it out and send their cookie."""
 
@@ -158,6 +173,12 @@ class PersonChange(BaseModel):
     state: Literal["active", "disabled"]
 
 
+class PeopleQuery(PageQuery):
+    """People."""
+
+    email: Email | None = Field(None, description="Only who has this address")
+
+
 class WorkspacesQuery(PageQuery):
     """Workspaces."""
 
@@ -205,5 +226,5 @@ class OidcCallbackQuery(BaseModel):
 BODIES: tuple[type[BaseModel], ...] = (
     SignIn, SignUp, RefreshInput, Acceptance, InvitationTaken, PasswordChange, MeChange, Linking,
     NewPersonalKey, NewWorkspaceKey, KeyRotation, NewWorkspace, WorkspaceChange, NewInvitation, RoleChange,
-    GrantInput, PersonChange,
+    GrantInput, PersonChange, Forgotten, PasswordChosen,
 )  # fmt: skip

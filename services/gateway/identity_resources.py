@@ -60,16 +60,25 @@ class SignedIn(BaseModel):
     user: PersonResource
 
 
+class ResetResource(BaseModel):
+    """A link with which somebody chooses a new password, shown this once."""
+
+    token: str
+    url: str
+    expires_at: str = Field(examples=[AT])
+
+
 class Ways(BaseModel):
     """How people can sign in here."""
 
     password: bool
     sign_up: Literal["closed", "open"]
     oidc: str | None = Field(description="The name of the OpenID provider, if there is one")
+    reset: bool = Field(description="Whether who has forgotten their password can have a link mailed")
 
 
 class SignedUp(BaseModel):
-    """The same whether somebody had this address already or not."""
+    """The same whether somebody has this address or not."""
 
     message: str
 
@@ -193,13 +202,16 @@ class InvitationResource(BaseModel):
     by: str
     created_at: str = Field(examples=[AT])
     expires_at: str
+    mailed_at: str | None = Field(description="When it was last sent by mail")
 
 
 class NewInvitationResource(InvitationResource):
-    """A new invitation. Token and URL are shown this once, and nothing is sent: pass them on."""
+    """An invitation with its token and URL, which are shown this once: pass them on where `mailed` is false.
+    Otherwise they are on their way by mail as well."""
 
     token: str
     url: str
+    mailed: bool
 
 
 class InvitationsPage(Page):
@@ -297,7 +309,7 @@ def members_shown(members: Sequence[Member], people: Mapping[str, User]) -> list
 def invitation_shown(invitation: Invitation) -> Shown:
     """An invitation without its token, which nobody knows any more."""
     kept = invitation.model_dump(include={"id", "email", "role", "by"})
-    return {**kept, **_times(invitation, "created_at", "expires_at")}
+    return {**kept, **_times(invitation, "created_at", "expires_at", "mailed_at")}
 
 
 def grant_shown(grant: Grant) -> Shown:

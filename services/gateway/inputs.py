@@ -171,6 +171,12 @@ class VersionsQuery(_Query):
     limit: int = Field(50, ge=1, le=200)
 
 
+class WorkflowsQuery(PageQuery):
+    """Workflows."""
+
+    archived: bool = Field(False, description="Those that are archived, and no others")
+
+
 class DiffQuery(_Query):
     """What a version is compared with."""
 
@@ -200,3 +206,6 @@ class EventsQuery(_Query):
 
     after: int = Field(0, ge=0, le=10_000_000_000)
     limit: int = Field(1000, ge=1, le=5000, description="Most events in one JSON answer")
+    token: str | None = Field(
+        None, max_length=1000, description="Opens the stream instead of a header: see `events/token`"
+    )

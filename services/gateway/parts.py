@@ -13,8 +13,10 @@ from services.gateway.drafts import Drafts
 from services.gateway.errors import Refused
 from services.gateway.hooks.desk import HookDesk
 from services.gateway.identity.directory import Directory
+from services.gateway.identity.known_callers import KnownCallers
 from services.gateway.identity.provider import provider_of
 from services.gateway.identity.round_trips import RoundTrips
+from services.gateway.identity.stream_tokens import StreamTokens
 from services.gateway.identity.throttle import Throttle
 from services.gateway.identity.tokens import Tokens
 from services.gateway.pinned import PinnedVersions
@@ -77,14 +79,9 @@ class Gateway:
         self.heartbeat_s = settings.heartbeat_s
         self.public_url = settings.public_url
         self.max_body_bytes = int(settings.max_body_mb * 1_000_000)
-        self.directory = Directory(store)
-        self.tokens = Tokens(settings.secrets)
-        self.sign_up = settings.sign_up
-        self.provider = provider_of(settings)
-        self.round_trips = RoundTrips(settings.secrets)
-        self.audit = Audit(store)
-        self.throttle = Throttle(Throttles(store))
-        self._alerting(store)
+        self.stalled_s = settings.stalled_s
+        self._identity(settings, store)
+        self._alerting(settings, store)
         self.workflows = Workflows(store)
         self.versions = Versions(store)
         self.runs = Runs(store)
@@ -114,7 +111,19 @@ class Gateway:
         self._workflow_reads: Batcher[str, Workflow | None] = Batcher(self._load_workflows)
         self._published: Fresh[str, Workflow] = Fresh(self._workflow_reads.add)
 
-    def _alerting(self, store: Store) -> None:
+    def _identity(self, settings: GatewaySettings, store: Store) -> None:
+        self.directory = Directory(store)
+        self.callers = KnownCallers(self.directory, settings.own_key)
+        self.tokens = Tokens(settings.secrets)
+        self.stream_tokens = StreamTokens(settings.secrets)
+        self.sign_up = settings.sign_up
+        self.provider = provider_of(settings)
+        self.round_trips = RoundTrips(settings.secrets)
+        self.audit = Audit(store)
+        self.throttle = Throttle(Throttles(store))
+
+    def _alerting(self, settings: GatewaySettings, store: Store) -> None:
+        self.sends_mail = settings.sends_mail
         self.alerts = Alerts(store)
         self.alert_rules = AlertRules(store)
         self.alert_states = AlertStates(store)

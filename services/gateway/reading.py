@@ -1,5 +1,6 @@
 """Request bodies: read under a cap, parsed, checked against an input model; every fault is told at once."""
 
+import asyncio
 import re
 from json import loads as exact_loads
 from typing import Any, TypeVar
@@ -8,10 +9,14 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from services.gateway.errors import Fault, Refused
+from services.gateway.errors import MAX_ERRORS, Fault, Refused
 
 MAX_DEPTH = 64
 MAX_WHOLE = 2**53
+MOST_KEYS = 100
+"""Of a body itself: more than any model has. Each that is not known would be told, and that takes time."""
+SLOWEST_BYTES_S = 1_000
+"""How much of a body has to come each second, once the caller has had its `stalled_s`."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
@@ -26,9 +31,13 @@ async def read(request: Request, model: type[M]) -> tuple[M, bytes]:
     value = parse(raw) if raw.strip() else {}
     if not isinstance(value, dict):
         raise Refused("invalid_request", f"The body must be a JSON object, not {_kind(value)}")
+    if len(value) > MOST_KEYS:
+        raise Refused("invalid_request", f"The body has {len(value):,} keys; it may have {MOST_KEYS}")
     try:
         return fitted(value, model), raw
     except ValidationError as error:
+        if (count := error.error_count()) > MAX_ERRORS:
+            raise Refused("invalid_request", f"The body does not fit, in {count:,} places") from None
         raise Refused("invalid_request", "The body does not fit", problems_of(error)) from None
 
 
@@ -98,18 +107,24 @@ def problems_of(error: ValidationError) -> list[Fault]:
 
 
 async def body_of(request: Request) -> bytes:
-    """The body as it arrived; raises Refused when it is too large."""
-    most: int = request.app.state.gateway.max_body_bytes
+    """The body as it arrived; raises Refused when it is too large, or comes too slowly."""
+    gateway = request.app.state.gateway
+    most: int = gateway.max_body_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise _too_large(most)
-        chunks.append(chunk)
+    size, latest = 0, asyncio.get_running_loop().time() + gateway.stalled_s
+    try:
+        async with asyncio.timeout_at(latest) as patience:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > most:
+                    raise _too_large(most)
+                chunks.append(chunk)
+                patience.reschedule(latest + size / SLOWEST_BYTES_S)
+    except TimeoutError:
+        raise _late(size) from None
     return b"".join(chunks)
 
 
@@ -126,6 +141,11 @@ def _too_deep() -> Refused:
 
 def _too_large(most: int) -> Refused:
     return Refused("body_too_large", f"The body may have at most {most:,} bytes")
+
+
+def _late(size: int) -> Refused:
+    said = f"Only {size:,} bytes of the body have come in all this time; send it again, and faster"
+    return Refused("body_late", said, headers={"Connection": "close"})
 
 
 def _kind(value: Any) -> str:

@@ -300,6 +300,14 @@ class EventPage(BaseModel):
     next: int | None
 
 
+class StreamToken(BaseModel):
+    """What opens the stream of one run, and the address of that stream with it."""
+
+    token: str
+    url: str
+    expires_in: int = Field(description="Seconds until it opens nothing any more")
+
+
 class CheckResource(BaseModel):
     """What is wrong with a graph, and what is merely odd."""
 

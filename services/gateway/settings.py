@@ -3,9 +3,9 @@
 import sys
 from typing import Annotated, Literal
 
-from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 
+from services.gateway.limits.rates import quota
 from shared.contracts.graph import DEFAULT_MAX_NODES, MOST_NODES
 from shared.plans import load_plans
 from shared.sealing import SealingKey
@@ -13,7 +13,7 @@ from shared.service import Settings
 
 
 def _rate(text: str) -> str:
-    parse(text)
+    quota(text)
     return text
 
 
@@ -36,6 +36,9 @@ class GatewaySettings(Settings):
     owner_email: str = Field("owner@localhost", description="Who the first start makes an owner")
     owner_password: SecretStr | None = Field(None, min_length=10)
     vault_public_key: str = Field("", description="What secrets are sealed to; without it none can be kept")
+    smtp_from: str = Field(
+        "", description="Whom the installation's own mails are from; without it none are sent"
+    )
     plans: str = Field("", description="A file of plans instead of those that come along (shared/plans.yaml)")
     sign_up: Literal["closed", "open"] = Field(
         "closed", description="Whether strangers may sign up; with `open` everybody may make workspaces too"
@@ -53,7 +56,10 @@ class GatewaySettings(Settings):
         "", description="Where callers reach the gateway, if that is not what they ask for"
     )
     stalled_s: float = Field(
-        60, gt=0, description="A caller that reads nothing of its answer for so long is let go, in seconds"
+        60,
+        gt=0,
+        description="A caller that reads nothing of its answer for so long is let go, in seconds; as is one "
+        "that takes so long to say what it wants, a second more for each 1,000 bytes of a body",
     )
     rate_per_key: Rate = Field("60000/minute", description="Requests of one key or person")
     rate_per_address: Rate = Field("60000/minute", description="Requests from one address")
@@ -81,6 +87,16 @@ class GatewaySettings(Settings):
     def sealing(self) -> SealingKey | None:
         """What secrets are sealed to."""
         return SealingKey.parse(self.vault_public_key) if self.vault_public_key else None
+
+    @property
+    def own_key(self) -> str | None:
+        """The installation's key, if the environment has it."""
+        return self.api_key.get_secret_value() if self.api_key else None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether people get mails: their links need an address, and a key that they are sealed to."""
+        return bool(self.smtp_from and self.public_url and self.vault_public_key)
 
     @property
     def hosts(self) -> list[str]:

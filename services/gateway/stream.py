@@ -1,6 +1,6 @@
 """A run's events: from the store, then live, without a gap and without a double."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import orjson
 from pymongo.errors import PyMongoError
@@ -14,6 +14,7 @@ from shared.storage.trouble import cannot_be_reached
 from shared.telemetry import logger
 
 HEARTBEAT = b": still here\n\n"
+SHUT = b": your access has ended\n\n"
 INTERRUPTED = b": the store cannot be reached; come back with Last-Event-ID\nretry: 2000\n\n"
 
 
@@ -25,10 +26,12 @@ async def recorded(gateway: Gateway, run: Run, after: int) -> dict[int, Event]:
 
 
 class Stream:
-    """One caller's view of one run: `last` is the number of the last event sent."""
+    """One caller's view of one run: `last` is the number of the last event sent. Nothing is told any more
+    once the caller `may` not have it."""
 
-    def __init__(self, gateway: Gateway, run: Run, after: int) -> None:
+    def __init__(self, gateway: Gateway, run: Run, after: int, may: Callable[[], Awaitable[bool]]) -> None:
         self._gateway = gateway
+        self._may = may
         self._workspace_id = run.workspace_id
         self._run_id = run.id
         self._last = after
@@ -50,6 +53,9 @@ class Stream:
             yield await self._from_store()
             while not (self._ended or follower.closed):
                 news = await follower.take(self._gateway.heartbeat_s)
+                if not await self._may():
+                    yield SHUT
+                    return
                 if text := await self._told(news, follower):
                     yield text
                 elif not (news or follower.closed):

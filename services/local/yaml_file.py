@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from services.local.home import LocalError
 
 BOOL, TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
+MOST_VALUES = 1_000_000
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -28,7 +29,16 @@ _Loader.add_implicit_resolver(BOOL, re.compile(r"(?:true|false)$", re.IGNORECASE
 
 def load_yaml(text: str | bytes) -> Any:
     """The value of YAML text, dates and words such as `on` left as text; raises yaml.YAMLError."""
-    return yaml.load(text, _Loader)
+    try:
+        value = yaml.load(text, _Loader)
+        size = _size(value, {})
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
+    except ValueError as error:  # a number or text that Python does not read
+        raise yaml.YAMLError(str(error)) from None
+    if size > MOST_VALUES:
+        raise yaml.YAMLError(f"its aliases make more than {MOST_VALUES:,} values of it")
+    return value
 
 
 def read_yaml(path: Path, model: type[M], what: str) -> M:
@@ -47,6 +57,17 @@ def read_yaml(path: Path, model: type[M], what: str) -> M:
     except ValidationError as error:
         found = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         raise LocalError(f"{path} is not {what}: {found}") from error
+
+
+def _size(value: Any, known: dict[int, int]) -> int:
+    """How many values there are once every alias is written out. What holds itself others refuse."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = 0
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(each, known) for each in inner)
+    return known[id(value)]
 
 
 def _said(error: TypeError, value: Any) -> str:

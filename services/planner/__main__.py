@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from services.planner.folding import Folding
 from services.planner.janitor import Janitor, Keep
@@ -37,8 +38,7 @@ async def planner(service: Service) -> AsyncIterator[None]:
         service.id,
         service.store,
         service.bus,
-        public_url=SETTINGS.public_url,
-        stuck_round_s=SETTINGS.stuck_round_s,
+        **_settings(),
         quotas=quotas,
         leads=membership.leads,
     )
@@ -73,6 +73,14 @@ async def _time(service: Service, times: Timetable) -> None:
     """What is started by the clock is announced at once; before that is possible, nothing is started."""
     await service.health.wait_started()
     await times.run()
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "public_url": SETTINGS.public_url,
+        "sends_mail": bool(SETTINGS.smtp_from),
+        "stuck_round_s": SETTINGS.stuck_round_s,
+    }
 
 
 def _keep() -> Keep:

@@ -83,6 +83,8 @@ def decide(run: Run, graph: PinnedGraph, facts: Sequence[Fact], now: Millis) -> 
     if draft.status == "running":
         _dispatch(draft, graph)
         _finish_run(draft, graph)
+    # What was to be sent again may have been stopped by what came after.
+    draft.sends = [each for each in draft.sends if draft.state(each).status == "ready"]
     if draft.status != "running":
         draft.spawns.clear()  # those of a paused run are begun when it is looked at after the pause
     return draft.decision()

@@ -51,7 +51,7 @@ class Janitor:
     async def round(self, now: Millis) -> dict[str, int]:
         """Remove all that may go; how many documents of each collection there were."""
         sweep = Sweep(self._store)
-        for name in ("cache", "sessions", "invitations"):
+        for name in ("cache", "sessions", "invitations", "password_resets"):
             await sweep.remove_all(name, expires_at={"$lte": now})
         await sweep.remove_all("throttles", at={"$lt": now - DAY_MS})
         for name, at, days in (

@@ -7,6 +7,7 @@ repeatable."""
 import asyncio
 from collections.abc import Sequence
 
+from services.planner.asking import Asking
 from services.planner.naming import Named, Naming
 from services.planner.news import News
 from services.planner.outputs import Outputs
@@ -43,6 +44,7 @@ class Outbox:
         naming: Naming,
         *,
         public_url: str = "",
+        asking: Asking | None = None,
     ) -> None:
         self._bus = bus
         self._news = News(bus)
@@ -52,6 +54,7 @@ class Outbox:
         self._payloads = payloads
         self._naming = naming
         self._public_url = public_url
+        self._asking = asking
         self._configs: dict[tuple[str, str], str] = {}
         self._oldest: Millis | None = None
 
@@ -67,7 +70,8 @@ class Outbox:
         await self._news.tell([saved for saved in saves if saved.fresh], now)
         due = [saved.run for saved in saves if saved.to_record(now)]
         unfinished = [saved.run for saved in saves if saved.run.status not in RUN_FINISHED]
-        await asyncio.gather(*sends, self._record(due, unfinished))
+        asked = [self._asking.ask(saves, now)] if self._asking else []
+        await asyncio.gather(*sends, *asked, self._record(due, unfinished))
         self._oldest = None
         recorded = {run.id for run in due}
         return [

@@ -6,6 +6,7 @@ from services.planner.alerting.finished import FinishedRuns
 from services.planner.alerting.firing import Firing as AlertFiring
 from services.planner.alerting.looking import Looking
 from services.planner.alerting.posting import Posting
+from services.planner.asking import Asking
 from services.planner.clock import Chore, Clock
 from services.planner.counting import Counting
 from services.planner.door import Door
@@ -54,6 +55,7 @@ def build(
     bus: Bus,
     *,
     public_url: str,
+    sends_mail: bool = False,
     stuck_round_s: float = 60,
     quotas: Quotas | None = None,
     leads: Callable[[int], bool] = lambda partition: True,
@@ -61,23 +63,22 @@ def build(
     """What handles messages, and what looks after everything that waits in the partitions it `leads`."""
     runs, node_runs, payloads, executors = Runs(store), NodeRuns(store), Payloads(store), Executors(store)
     outputs, memory = Outputs(node_runs), Memory(runs, Versions(store))
-    gathering, naming = Gathering(runs, payloads), Naming(Variables(store))
+    gathering, naming, events = Gathering(runs, payloads), Naming(Variables(store)), RunEvents(store)
     results = Results(node_runs, outputs, payloads, naming)
-    outbox = Outbox(bus, RunEvents(store), node_runs, outputs, payloads, naming, public_url=public_url)
+    asking = Asking(store, payloads, public_url) if sends_mail else None
+    outbox = Outbox(bus, events, node_runs, outputs, payloads, naming, public_url=public_url, asking=asking)
     OUTBOX_AGE_SECONDS.set_function(outbox.age_s)
     keeping = Keeping(planner_id, results, gathering)
     spawning = Spawning(memory, outputs, payloads, Workflows(store))
     offspring = Offspring(runs, memory, spawning, keeping, gathering, Slices(outbox))
-    door = Door(bus, memory, Slots(SlotStore(store), runs, payloads))
-    gate = Gate(bus, runs)
+    door, gate = Door(bus, memory, Slots(SlotStore(store), runs, payloads)), Gate(bus, runs)
     RUNS_WAITING.set_function(gate.__len__)
-    facts = Facts(runs, node_runs, executors, door, gate, Repeats(RunEvents(store)))
+    facts = Facts(runs, node_runs, executors, door, gate, Repeats(events))
     alarms = AlertFiring(store, public_url=public_url)
     finished_runs, counting = FinishedRuns(store, alarms), Counting(memory, RunFacts(store))
     finishing = Finishing([counting.see, finished_runs.see, *trigger_hooks(store, bus, quotas)])
-    planner = Planner(
-        planner_id, runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing
-    )
+    parts = (runs, memory, facts, results, outbox, keeping, offspring, door, gate, finishing)
+    planner = Planner(planner_id, *parts)
     chores = [
         Chore(planner.tidy, every_s=1),
         Chore(gate.look, every_s=1),

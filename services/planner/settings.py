@@ -13,6 +13,9 @@ class PlannerSettings(Settings):
         default="",
         description="Where callers reach the gateway; resume URLs begin with it",
     )
+    smtp_from: str = Field(
+        default="", description="Whom the installation's own mails are from; without it none are sent"
+    )
     keep_runs_days: float = Field(
         default=30, ge=0, description="Finished runs are removed after this, with all of theirs; 0: never"
     )

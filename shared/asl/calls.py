@@ -1,5 +1,6 @@
 """How calls of functions are written: `States.Format('{} of {}', $.at, States.ArrayLength($.all))`."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from shared.asl.spelling import QUOTED
 
 PREFIX = "States."
 MOST_NESTED = 20
+MOST_DIGITS = 40
 
 _NAME = re.compile(r"States\.[A-Za-z0-9]+")
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
@@ -97,13 +99,21 @@ def _argument(text: str, at: int, depth: int) -> tuple[Argument, int]:
     if match := _TEXT.match(text, at):
         return Text(match[1]), match.end()
     if match := _NUMBER.match(text, at):
-        return Literal(float(match[0]) if match[1] or match[2] else int(match[0])), match.end()
+        return Literal(_number(match)), match.end()
     if match := _WORD.match(text, at):
         return Literal(_WORDS[match[0]]), match.end()
     if text.startswith("$", at):
         end = _path_end(text, at)
         return PathTo(text[at:end].strip()), end
     return _call(text, at, depth + 1)
+
+
+def _number(match: re.Match[str]) -> int | float:
+    """Raises CallSpellingError for one that no other system could read."""
+    whole = not (match[1] or match[2])
+    if len(match[0]) > MOST_DIGITS or not math.isfinite(float(match[0])):
+        raise CallSpellingError(f"the number {match[0][:MOST_DIGITS]} is too large")
+    return int(match[0]) if whole else float(match[0])
 
 
 def _path_end(text: str, start: int) -> int:
@@ -114,6 +124,8 @@ def _path_end(text: str, start: int) -> int:
         if depth and (match := QUOTED.match(text, at)):
             at = match.end()
             continue
+        if depth and text[at] in "'\"":
+            raise CallSpellingError("a quote is not closed")
         if depth == 0 and text[at] in ",)":
             return at
         depth += (text[at] in "[(") - (text[at] in "])")

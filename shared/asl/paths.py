@@ -23,7 +23,7 @@ from shared.asl.spelling import (
 
 MOST_FOUND = 100_000
 MOST_CAUSE = 300
-PLACES = re.compile(r"\.?\[\s*-?[0-9]*\s*[:,]")
+PLACES = re.compile(r"\.?\[\s*+-?[0-9]*+\s*+[:,]")
 """A slice or a list of indexes."""
 FILTER = re.compile(r"\.?\[\s*\?")
 
@@ -75,6 +75,8 @@ def check_path(path: str) -> str | None:
             _ENVIRONMENT.compile("$" + spelled(rest))
     except (PathSpellingError, JSONPathError) as error:
         return str(error).splitlines()[0]
+    except ValueError:  # of the library, which takes numbers of any length
+        return "a number in it is too large"
     return None
 
 
@@ -129,7 +131,7 @@ def _found(path: str, selectors: str, value: Any) -> list[Any]:
             if len(found) > MOST_FOUND:
                 raise StatesError(RUNTIME, f"The JSONPath '{path[:MOST_CAUSE]}' selects too many values")
         return found
-    except JSONPathError as error:
+    except (ValueError, JSONPathError) as error:
         said = str(error).splitlines()[0]
         raise StatesError(RUNTIME, f"'{path[:MOST_CAUSE]}' is not a JSONPath: {said}") from error
 

@@ -60,15 +60,15 @@ def named(keys: list[Key]) -> str:
 
 def spelled(rest: str) -> str:
     """The rest of a path in RFC 9535's spelling, names in brackets and quotes."""
+    made: list[str] = []
+    at = 0
+    while at < len(rest):
+        at = _next(rest, at, made)
     bare = QUOTED.sub("''", rest)
     if _PATTERN.search(bare):
         raise PathSpellingError("patterns in filters are not supported")
     if bare.count("..") > MOST_DESCENTS:
         raise PathSpellingError(f"it may have .. {MOST_DESCENTS} times at most")
-    made: list[str] = []
-    at = 0
-    while at < len(rest):
-        at = _next(rest, at, made)
     return "".join(made)
 
 
@@ -97,6 +97,8 @@ def _closing(text: str, start: int) -> int:
         if match := QUOTED.match(text, at):
             at = match.end()
             continue
+        if text[at] in "'\"":
+            raise PathSpellingError("a quote is not closed")
         depth += (text[at] == "[") - (text[at] == "]")
         at += 1
         if depth == 0:

@@ -77,6 +77,10 @@ class ApiKey(Contract):
     last_used_at: Millis | None = None
     rev: int = 0
 
+    def run_out(self, now: Millis) -> bool:
+        """Whether it is good no longer."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 class Session(Contract):
     """One sign-in. `turn` counts the refresh tokens it has given out: only the last is good, and who comes
@@ -96,7 +100,8 @@ class Session(Contract):
 
 
 class Invitation(Contract):
-    """Somebody has been asked into a workspace. Only the SHA-256 of its token is kept."""
+    """Somebody has been asked into a workspace. Only the SHA-256 of its token is kept. `mailed_at` is when a
+    mail with it was last begun to be sent."""
 
     id: str
     workspace_id: str
@@ -104,6 +109,19 @@ class Invitation(Contract):
     role: Role
     hash: str
     by: str
+    created_at: Millis
+    expires_at: Millis
+    mailed_at: Millis | None = None
+
+
+class PasswordReset(Contract):
+    """Somebody may choose a new password, as long as they are at this `epoch`. Only the SHA-256 of its token
+    is kept."""
+
+    id: str
+    user_id: str
+    epoch: int
+    hash: str
     created_at: Millis
     expires_at: Millis
 

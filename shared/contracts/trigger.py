@@ -100,7 +100,8 @@ class MissedTimes(Contract):
 
 class Trigger(Contract):
     """A stored trigger. `rev` numbers the saves by people, `saves` all of them, and guards each. Without
-    `version` it starts the latest one. Without `mapping` the whole event is the input.
+    `version` it starts the latest one. Without `mapping` the whole event is the input. One that is `held`
+    starts nothing, active or not, until its workflow is no longer archived.
 
     The rest is what has become of it: `next_at` is when the clock is to look at it, `last_at` the last time
     that a run was started for, `running` the run whose end a continuous one waits for, `failures` counts
@@ -112,6 +113,7 @@ class Trigger(Contract):
     name: Name
     config: TriggerConfig
     active: bool = True
+    held: bool = False
     version: int | None = None
     lane: Lane = "normal"
     mapping: list[Mapped] | None = None
@@ -128,6 +130,11 @@ class Trigger(Contract):
     created_at: Millis
     updated_at: Millis
     created_by: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it starts runs."""
+        return self.active and not self.held
 
     @property
     def watched(self) -> str | None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from shared.contracts.alert import Notice
 from shared.contracts.base import Contract, Millis
+from shared.sealing import context_of
 from shared.storage.mongo import Document, Store
 
 DeliveryStatus = Literal["waiting", "delivered", "failed"]
@@ -14,14 +15,19 @@ DeliveryStatus = Literal["waiting", "delivered", "failed"]
 class Delivery(Contract):
     """A notice on its way to a channel, or, where there is none, to the address `to` by the installation's
     own mail server. While it waits, `next_at` says when it is tried (again); an attempt under way holds it
-    until then. `error` is why the last attempt failed."""
+    until then. `error` is why the last attempt failed. `workflow_id` is what it is about, if that is neither
+    an alert nor nothing in particular. `sealed` is a link that only who gets the mail may
+    know, to the key `kid` of the vault; once nothing is tried any more, it is forgotten."""
 
     id: str
     workspace_id: str
     channel_id: str | None = None
     to: str = ""
     alert_id: str | None = None
+    workflow_id: str | None = None
     notice: Notice
+    sealed: str = ""
+    kid: str = ""
     status: DeliveryStatus = "waiting"
     rev: int = 1
     attempts: int = 0
@@ -30,6 +36,11 @@ class Delivery(Contract):
     next_at: Millis | None
     created_at: Millis
     delivered_at: Millis | None = None
+
+
+def delivery_context(delivery: Delivery) -> bytes:
+    """What its link is sealed for: in another delivery, or to another address, it cannot be opened."""
+    return context_of("delivery", delivery.id, delivery.to)
 
 
 class Deliveries:
@@ -73,6 +84,10 @@ class Deliveries:
         """What is sent of these alerts."""
         found = await self._collection.find({"alert_id": {"$in": list(alert_ids)}})
         return [_delivery(each) for each in found]
+
+    async def by_key(self) -> dict[str, int]:
+        """How many have a link that is sealed to which key."""
+        return await self._collection.count_by({"kid": {"$gt": ""}}, "kid")
 
     async def save(self, delivery: Delivery, *, over: Delivery) -> bool:
         """Replace what was read as `over`; False when somebody else was faster."""

@@ -13,8 +13,12 @@ class Invitations:
 
     async def insert(self, invitation: Invitation) -> None:
         """Keep a new one."""
-        document = {"_id": invitation.id, **invitation.model_dump(exclude={"id"})}
-        await self._collection.insert_one(document)
+        await self._collection.insert_one(_document(invitation))
+
+    async def save(self, invitation: Invitation, *, over: Invitation) -> bool:
+        """Replace what was read as `over`; False when it has another token by now, or is gone."""
+        guard = {"_id": over.id, "hash": over.hash}
+        return await self._collection.replace_one(guard, _document(invitation))
 
     async def get(self, invitation_id: str) -> Invitation | None:
         """The invitation with this id, run out or not."""
@@ -41,6 +45,10 @@ class Invitations:
 
 def _newest(documents: list[Document]) -> list[Invitation]:
     return sorted((_invitation(each) for each in documents), key=lambda one: one.id, reverse=True)
+
+
+def _document(invitation: Invitation) -> Document:
+    return {"_id": invitation.id, **invitation.model_dump(exclude={"id"})}
 
 
 def _invitation(document: Document) -> Invitation:

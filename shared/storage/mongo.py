@@ -49,7 +49,7 @@ INDEXES: dict[str, list[str]] = {
     "alert_channels": ["workspace_id", "kid"],
     "alert_states": ["rule_id", "told"],
     "alerts": ["workspace_id", "at"],
-    "deliveries": ["workspace_id", "alert_id", "next_at", "created_at"],
+    "deliveries": ["workspace_id", "alert_id", "next_at", "created_at", "kid"],
     "members": ["workspace_id", "user_id"],
     "grants": ["workflow_id", "user_id"],
     "api_keys": ["workspace_id", "user_id"],
@@ -60,6 +60,7 @@ INDEXES: dict[str, list[str]] = {
     "audit": ["workspace_id", "at"],
     "invitations": ["workspace_id", "email", "expires_at"],
     "identities": ["user_id"],
+    "password_resets": ["user_id", "expires_at"],
 }
 
 

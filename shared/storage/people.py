@@ -1,6 +1,6 @@
 """`users`, and `emails` that lead to them: the address is the id there, so that nobody has it twice."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shared.contracts.identity import User
 from shared.storage.mongo import Document, Store
@@ -32,6 +32,12 @@ class Users:
         """The user with this address, in whatever case. Takes as long when there is none."""
         known = await self._emails.find_one({"_id": email.lower()})
         return await self.get(known["user_id"] if known else "")
+
+    async def named(self, names: Collection[str]) -> list[User]:
+        """Those that have one of these addresses, in whatever case, or ids."""
+        found = await self._emails.find({"_id": {"$in": [each.lower() for each in names]}})
+        ids = {each["user_id"] for each in found} | {each for each in names if each.startswith("user_")}
+        return list((await self.load(list(ids))).values()) if ids else []
 
     async def save(self, user: User) -> bool:
         """Replace the one whose `rev` is one less; False when it has changed since it was read."""

@@ -113,7 +113,7 @@ def _part(partition: int) -> str:
 def _document(trigger: Trigger) -> Document:
     derived = {
         "kind": trigger.config.kind,
-        "state": _state(trigger.active),
+        "state": _state(trigger.live),
         "watched": trigger.watched,
         "part": _part(partition_of(trigger.id)),
         "address": trigger.config.address if isinstance(trigger.config, WebhookConfig) else None,

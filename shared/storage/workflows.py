@@ -6,6 +6,8 @@ from typing import Literal
 from shared.contracts.base import Contract, Json, Millis
 from shared.storage.mongo import Document, Store
 
+State = Literal["active", "archived"]
+
 
 class Workflow(Contract):
     """A workflow. `graph` is the draft as JSON text, `rev` numbers the saves of the draft, `latest` is the
@@ -19,13 +21,13 @@ class Workflow(Contract):
     graph: Json
     rev: int
     latest: int = 0
-    state: Literal["active", "archived"] = "active"
+    state: State = "active"
     created_at: Millis
     updated_at: Millis
 
 
 class Workflows:
-    """The workflows that are not archived, found by workspace."""
+    """The workflows; where nothing else is said, those that are not archived."""
 
     def __init__(self, store: Store) -> None:
         self._collection = store["workflows"]
@@ -39,9 +41,16 @@ class Workflows:
         found = await self._collection.find({"_id": {"$in": list(ids)}, "state": "active"})
         return {document["_id"]: _workflow(document) for document in found}
 
-    async def page(self, workspace_id: str, *, before: str | None, limit: int) -> list[Workflow]:
+    async def get(self, workspace_id: str, workflow_id: str) -> Workflow | None:
+        """A workflow of this workspace, archived or not."""
+        found = await self._collection.find_one({"_id": workflow_id, "workspace_id": workspace_id})
+        return _workflow(found) if found else None
+
+    async def page(
+        self, workspace_id: str, *, before: str | None, limit: int, state: State = "active"
+    ) -> list[Workflow]:
         """The newest first; `before` is the last id of the page before."""
-        query: Document = {"workspace_id": workspace_id, "state": "active"}
+        query: Document = {"workspace_id": workspace_id, "state": state}
         if before:
             query["_id"] = {"$lt": before}
         found = await self._collection.find(query, sort="_id", descending=True, limit=limit)

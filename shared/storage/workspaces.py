@@ -52,6 +52,12 @@ class Members:
         found = await self._collection.find_one({"_id": f"{workspace_id}:{user_id}"})
         return _member(found) if found else None
 
+    async def load(self, of: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Member]:
+        """Those that exist, by workspace and person."""
+        ids = [f"{workspace_id}:{user_id}" for workspace_id, user_id in of]
+        found = map(_member, await self._collection.find({"_id": {"$in": ids}})) if ids else ()
+        return {(each.workspace_id, each.user_id): each for each in found}
+
     async def of_user(self, user_id: str) -> list[Member]:
         """Every workspace they belong to."""
         return [_member(each) for each in await self._collection.find({"user_id": user_id})]
@@ -86,6 +92,12 @@ class Grants:
             await self._collection.insert_one(document) or await self._collection.replace_one(guard, document)
         ):
             """Somebody has taken it back in between."""
+
+    async def load(self, of: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Grant]:
+        """What was said, by workflow and member."""
+        ids = [f"{workflow_id}:{user_id}" for workflow_id, user_id in of]
+        found = map(_grant, await self._collection.find({"_id": {"$in": ids}})) if ids else ()
+        return {(each.workflow_id, each.user_id): each for each in found}
 
     async def of_user(self, workspace_id: str, user_id: str) -> list[Grant]:
         """What was said of a member."""

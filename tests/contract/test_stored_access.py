@@ -7,6 +7,7 @@ from shared.storage.identities import Identities
 from shared.storage.invitations import Invitations
 from shared.storage.mongo import Store
 from shared.storage.people import Users
+from shared.storage.resets import PasswordResets
 from shared.storage.sessions import Sessions
 from shared.storage.throttles import Throttles
 from shared.storage.workspaces import Grants, Members, Workspaces
@@ -78,8 +79,20 @@ async def test_invitations_and_identities_are_read(store: Store) -> None:
     assert await Invitations(store).of_workspace("default", invitation.expires_at) == []
     assert await Invitations(store).remove("default", invitation.id)
     await Invitations(store).insert(invitation)
-    assert await stored(store, "invitations") == golden("invitations")[1][0]
+    assert await stored(store, "invitations") == {**golden("invitations")[1][0], "mailed_at": None}
     identity = await Identities(store).get("https://login.example.com", "0042")
     assert identity
     assert await Identities(store).of_user(USER) == [identity]
     assert not await Identities(store).insert(identity)
+
+
+async def test_resets_of_passwords_are_read_and_forgotten(store: Store) -> None:
+    (reset_id,) = await laid(store, "password_resets", 1)
+    resets = PasswordResets(store)
+    reset = await resets.get(reset_id)
+    assert reset
+    assert (reset.user_id, reset.epoch) == (USER, 2)
+    assert await resets.open_of(USER, reset.expires_at) == []
+    assert await resets.open_of(USER, reset.expires_at - 1) == [reset_id]
+    await resets.forget(USER)
+    assert await resets.get(reset_id) is None

@@ -140,7 +140,7 @@ class Weft:
 
     async def back(self, service: str, before: int) -> None:
         """Return once another process than `before` is that service, and ready."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WAIT_S):
             while self.pid(service) == before or not await self._is_ready(service):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 

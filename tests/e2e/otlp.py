@@ -46,7 +46,7 @@ class Spans:
                 self._traces.setdefault(span.trace, []).append(span)
             self._news.notify_all()
 
-    async def trace(self, trace: str, enough: Callable[[Trace], object], within_s: float = 20) -> Trace:
+    async def trace(self, trace: str, enough: Callable[[Trace], object], within_s: float = 60) -> Trace:
         """The spans of one trace, as soon as they are enough; what there is when that takes too long."""
         try:
             async with asyncio.timeout(within_s), self._news:

@@ -33,7 +33,7 @@ async def test_runs_show_in_the_figures_once_each(weft: Weft) -> None:
     path = f"/workflows/{workflow['id']}/runs?wait=60"
     ended = await asyncio.gather(*(weft.call("POST", path, {"input": [1, 2, 3]}) for _ in range(4)))
     assert {run["status"] for _, run in ended} == {"failed"}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await counted(weft, workflow["id"]) < 4:  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.1)
     metrics = (await figures(weft, "summary", workflow["id"]))["metrics"]

@@ -13,7 +13,7 @@ async def test_cancelling_stops_the_request_under_way_and_nothing_comes_after(
         graph([http("hangs", target.url("/slow")), http("next", target.url("/echo"))], "hangs > next")
     )
     await weft.until(run_id, "node.started", node="hangs")
-    assert target.connections() == 1
+    await until(lambda: target.connections() == 1)
     status, run = await weft.call("POST", f"/runs/{run_id}/cancel", {"reason": "Not needed"})
     assert (status, run["status"]) == (200, "cancelled")
     assert {state["status"] for state in run["nodes"].values()} == {"cancelled"}

@@ -18,7 +18,7 @@ DOUBLED = [2 * n for n in range(COUNT)]
 
 async def released(store: Store, run_id: str, least: int) -> None:
     """Return once so many items have been begun."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             run = await store["runs"].find_one({"_id": run_id})
             suspended = (run or {}).get("nodes", {}).get("each", {}).get("suspended") or {}

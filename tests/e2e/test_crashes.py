@@ -54,7 +54,7 @@ async def test_runs_go_on_after_the_planner_is_killed(weft: Weft, target: Server
     await weft.back("planner", killed)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 async def test_lost_work_is_done_again_only_where_that_does_no_harm(weft: Weft, target: Server) -> None:
     """The lease of the dead process has to run out, which takes 20 to 30 s."""
     get = await weft.start(graph([http("call", target.url("/gate/get"))]))

@@ -131,7 +131,7 @@ async def test_a_test_says_whether_it_works_and_why_not(weft: Weft, target: Serv
 
 async def result_of(node_runs: NodeRuns, claim: str) -> NodeResult:
     """The result of an attempt that no run waits for."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (stored := (await node_runs.load([claim])).get(claim)) or not stored.results:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return stored.results[0]

@@ -69,9 +69,9 @@ async def test_grandchildren_are_cancelled_too(weft: Weft, target: Server) -> No
 async def test_the_time_of_a_container_is_over(weft: Weft, target: Server, whose: str) -> None:
     of = three(target, "late")
     if whose == "run":
-        of["settings"]["timeout_s"] = 1
+        of["settings"]["timeout_s"] = 3
     else:
-        of["nodes"][0]["policy"] = {"timeout_s": 1}
+        of["nodes"][0]["policy"] = {"timeout_s": 3}
     run_id = await weft.start(of, ITEMS)
     await until(lambda: len(target.paths) == 2)
     run = await weft.end(run_id)

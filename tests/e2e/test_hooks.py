@@ -105,7 +105,8 @@ async def test_a_gateway_killed_under_load_loses_no_event_and_starts_none_twice(
         except aiohttp.ClientError:
             return False
 
-    async with aiohttp.ClientSession() as session:
+    few_at_once = aiohttp.TCPConnector(limit=10)  # so that most are still to be sent when it is killed
+    async with aiohttp.ClientSession(connector=few_at_once) as session:
         sending = [asyncio.create_task(sent(session, number)) for number in range(MANY)]
         await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
         killed = weft.kill("gateway")

@@ -24,11 +24,19 @@ async def executor_of(store: Store, run_id: str) -> str:
     return node_run.executor
 
 
+async def told_to_stop(weft: Weft, service: str) -> int:
+    """The process that was that service, once it has begun to stop."""
+    pid, log = weft.pid(service), weft.home / "log" / f"{service}.log"
+    begun = log.stat().st_size
+    os.kill(pid, signal.SIGTERM)
+    await until(lambda: b"service.stopping" in log.read_bytes()[begun:])
+    return pid
+
+
 async def test_a_runner_finishes_what_it_has_begun(weft: Weft, system_store: Store) -> None:
     run_id = await weft.start(graph([node("count", "code.python", {"code": COUNT})]))
     await weft.until(run_id, "node.started")
-    stopped = weft.pid("runner")
-    os.kill(stopped, signal.SIGTERM)
+    stopped = await told_to_stop(weft, "runner")
     later = await weft.start(graph([node("only")]))
     run = await weft.end(run_id)
     assert (run["status"], run["output"]) == ("succeeded", {"count": 4_000_000})
@@ -45,10 +53,7 @@ async def test_connectors_finish_the_call_under_way_and_give_their_lease_back(
     run_id = await weft.start(graph([http("call", target.url("/gate/stop"), "POST")]))
     await weft.until(run_id, "node.started")
     executor = await executor_of(system_store, run_id)
-    stopped, log = weft.pid("connectors"), weft.home / "log" / "connectors.log"
-    begun = log.stat().st_size
-    os.kill(stopped, signal.SIGTERM)
-    await until(lambda: b"service.stopping" in log.read_bytes()[begun:])
+    stopped = await told_to_stop(weft, "connectors")
     later = await weft.start(graph([http("call", target.url("/echo"), "POST")]))
     assert executor in await Executors(system_store).all(), "it lives as long as it works"
     target.open("stop")

@@ -31,7 +31,7 @@ class Wire:
         def found() -> list[AbstractIncomingMessage]:
             return [each for each in self._heard if orjson.loads(each.body)["run_id"] == run_id]
 
-        async with asyncio.timeout(20), self._news:
+        async with asyncio.timeout(60), self._news:
             await self._news.wait_for(lambda: [each.type for each in found()] == list(kinds))
         return found()
 

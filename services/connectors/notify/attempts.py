@@ -8,6 +8,8 @@ LEASE_MS = 60_000
 FIRST_WAIT_MS = 10_000
 LONGEST_WAIT_MS = 3_600_000
 MOST_ERROR_CHARS = 500
+FORGOTTEN = {"sealed": "", "kid": ""}
+"""What is of no use once nothing is tried any more."""
 
 
 def claimed(delivery: Delivery, now: Millis) -> Delivery:
@@ -19,7 +21,7 @@ def claimed(delivery: Delivery, now: Millis) -> Delivery:
 
 def delivered(delivery: Delivery, now: Millis) -> Delivery:
     """It has arrived."""
-    done = {"status": "delivered", "error": None, "next_at": None, "delivered_at": now}
+    done = {"status": "delivered", "error": None, "next_at": None, "delivered_at": now, **FORGOTTEN}
     return delivery.model_copy(update={"rev": delivery.rev + 1, **done})
 
 
@@ -27,7 +29,7 @@ def failed(delivery: Delivery, error: str, now: Millis, *, again: bool) -> Deliv
     """It has not; it is tried again later unless that is in vain or there were attempts enough."""
     told = {"rev": delivery.rev + 1, "error": error[:MOST_ERROR_CHARS]}
     if not again or delivery.attempts >= delivery.most_attempts:
-        return delivery.model_copy(update={**told, "status": "failed", "next_at": None})
+        return delivery.model_copy(update={**told, "status": "failed", "next_at": None, **FORGOTTEN})
     return delivery.model_copy(update={**told, "next_at": now + wait_ms(delivery.attempts)})
 
 

@@ -14,7 +14,7 @@ from shared.http import HttpClient
 from shared.ids import now_ms
 from shared.nodes import NodeFailed
 from shared.storage.alert_channels import AlertChannel, EmailSettings, SlackSettings, channel_context
-from shared.storage.deliveries import Delivery
+from shared.storage.deliveries import Delivery, delivery_context
 
 IN_VAIN = frozenset({"bad_url", "blocked_address", "bad_request", "http_410"})
 """What will be the same next time."""
@@ -62,6 +62,11 @@ class Channels:
             )
             raise NotSent(said, again=True)
         server, sender = self._own
+        if delivery.sealed:
+            said = "the link of this mail cannot be opened"
+            link = self._opened(delivery.sealed, delivery_context(delivery), said).decode()
+            notice = delivery.notice.model_copy(update={"link": link})
+            delivery = delivery.model_copy(update={"notice": notice})
         await self._mailer.send(server, composed(_mail(delivery, sender, [delivery.to])), trusted=True)
 
     async def _over(self, channel: AlertChannel, delivery: Delivery) -> None:
@@ -81,15 +86,19 @@ class Channels:
     def _secrets_of(self, channel: AlertChannel) -> dict[str, Any]:
         if not channel.sealed:
             return {}
+        said = f"the secrets of channel {channel.name!r} cannot be opened; set them again"
+        return orjson.loads(self._opened(channel.sealed, channel_context(channel), said))
+
+    def _opened(self, envelope: str, context: bytes, otherwise: str) -> bytes:
+        """What was sealed; raises NotSent, which says what was in vain."""
         if self._vault is None:
             raise NotSent(
                 "these connectors have no keys to open secrets: WEFT_VAULT_KEYS is not set", again=True
             )
         try:
-            return orjson.loads(self._vault.open(channel.sealed, channel_context(channel)))
-        except (CannotOpen, ValueError):
-            said = f"the secrets of channel {channel.name!r} cannot be opened; set them again"
-            raise NotSent(said, again=True) from None
+            return self._vault.open(envelope, context)
+        except CannotOpen:
+            raise NotSent(otherwise, again=True) from None
 
 
 def _mail(delivery: Delivery, sender: str, to: list[str]) -> Mail:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from services.gateway.analytics.asked import Period
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from shared.analytics.adding import add_runs, errors_by_code, nodes_by_type, runs_by_workflow
 from shared.contracts.base import Millis
 from shared.contracts.figures import ErrorFigures, NodeFigures, RunFigures

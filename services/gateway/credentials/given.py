@@ -7,7 +7,7 @@ from typing import Any
 
 from services.gateway.drafts import NONE_GIVEN, Given
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from shared.contracts.credential import Credential
 from shared.ids import now_ms

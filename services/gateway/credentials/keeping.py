@@ -5,7 +5,7 @@ from typing import Any
 from services.gateway.checking import check_fits
 from services.gateway.credentials.inputs import CredentialChange, NewCredential, SharingInput
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from shared.contracts.credential import Credential, Sharing
 from shared.contracts.value import to_json
@@ -94,7 +94,7 @@ async def _sealed(gateway: Gateway, credential: Credential, data: dict[str, Any]
     text = to_json(data)
     if len(text) > MOST_BYTES:
         raise Refused("value_too_large", f"data has {len(text):,} characters; {MOST_BYTES:,} may be")
-    await check_fits(data, to_json(about.data_schema), name="data")
+    await check_fits(data, to_json(about.data_schema), name="data", secret=True)
     secret = set(about.secret_fields)
     shown = {name: value for name, value in data.items() if name not in secret}
     defaults = {

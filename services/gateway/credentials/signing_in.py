@@ -13,7 +13,7 @@ import orjson
 from services.gateway.credentials.asking import ask
 from services.gateway.credentials.keeping import need_own
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from shared.contracts.base import Millis
 from shared.contracts.credential import Connecting, Credential, CredentialState

@@ -56,7 +56,7 @@ async def _addressed(gateway: Gateway, token: str, mode: HookMode) -> tuple[Trig
     trigger = await gateway.hooks.at(token) if TOKEN.fullmatch(token) else None
     if trigger is None or not isinstance(trigger.config, WebhookConfig):
         raise _nothing()
-    if mode == "live" and not trigger.active:
+    if mode == "live" and not trigger.live:
         raise _nothing()
     return trigger, trigger.config
 

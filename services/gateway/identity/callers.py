@@ -30,6 +30,11 @@ class Caller:
     session_id: str | None = None
     key_id: str | None = None
 
+    @property
+    def holder(self) -> str:
+        """The id of the sign-in or key by which they came."""
+        return self.session_id or self.key_id or self.id
+
 
 def caller_of(request: Request) -> Caller:
     """Who is behind this request."""
@@ -67,4 +72,5 @@ def cause_of(request: Request) -> Cause:
 def may_decide(caller: Caller, assignees: Collection[str]) -> bool:
     """Whether this caller may decide a review: one of its assignees, by address or id; anybody when it has
     none. The key of a workspace opens every review, since it cannot be told whose hand it is in."""
-    return not assignees or caller.kind == "key" or bool({caller.name, caller.id} & set(assignees))
+    named = any(each == caller.id or each.lower() == caller.name.lower() for each in assignees)
+    return not assignees or caller.kind == "key" or named

@@ -10,6 +10,7 @@ from shared.storage.identities import Identities
 from shared.storage.invitations import Invitations
 from shared.storage.mongo import Store
 from shared.storage.people import Users
+from shared.storage.resets import PasswordResets
 from shared.storage.sessions import Sessions
 from shared.storage.workspaces import Grants, Members, Workspaces
 
@@ -34,6 +35,7 @@ class Directory:
         self.grants = Grants(store)
         self.invitations = Invitations(store)
         self.identities = Identities(store)
+        self.resets = PasswordResets(store)
         self._user: Fresh[str, User] = Fresh(self.users.get)
         self._session: Fresh[str, Session] = Fresh(self.sessions.get)
         self._key: Fresh[str, ApiKey] = Fresh(self.keys.get)

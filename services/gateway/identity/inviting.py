@@ -18,13 +18,17 @@ TOKEN = re.compile(r"wi_([0-9A-Z]{26})_[0-9a-f]{48}")
 
 def invited(workspace_id: str, email: str, role: Role, by: str, now: Millis) -> tuple[Invitation, str]:
     """A new invitation, and its token."""
-    invitation_id = new_id("inv")
-    token = f"wi_{invitation_id.removeprefix('inv_')}_{token_hex(24)}"
     made = Invitation(
-        id=invitation_id, workspace_id=workspace_id, email=email, role=role, hash=hashed(token), by=by,
-        created_at=now, expires_at=now + GOOD_MS,
+        id=new_id("inv"), workspace_id=workspace_id, email=email, role=role, hash="", by=by, created_at=now,
+        expires_at=now,
     )  # fmt: skip
-    return made, token
+    return renewed(made, now)
+
+
+def renewed(invitation: Invitation, now: Millis) -> tuple[Invitation, str]:
+    """The same with another token, which is good for as long as the first was; and that token."""
+    token = f"wi_{invitation.id.removeprefix('inv_')}_{token_hex(24)}"
+    return invitation.model_copy(update={"hash": hashed(token), "expires_at": now + GOOD_MS}), token
 
 
 async def opened(directory: Directory, token: str, now: Millis) -> Invitation:

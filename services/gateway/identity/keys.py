@@ -37,7 +37,7 @@ def shown_prefix(key: ApiKey) -> str:
 def opens(key: ApiKey, given: str, now: Millis) -> bool:
     """Whether this is that key, and it has not run out."""
     genuine = compare_digest(key.hash.encode(), hashed(given).encode())
-    return genuine and (key.expires_at is None or now < key.expires_at)
+    return genuine and not key.run_out(now)
 
 
 def presented(headers: list[tuple[bytes, bytes]]) -> str | None:

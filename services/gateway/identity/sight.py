@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 
 
 class HasId(Protocol):

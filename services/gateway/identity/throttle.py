@@ -1,4 +1,5 @@
-"""Slows down who guesses passwords: a pause after each failure, twice as long as the one before.
+"""Slows down who guesses passwords, or has mails sent: a pause after each failure, twice as long as the one
+before.
 
 Failures count by account and address together, so that a stranger cannot shut somebody out from elsewhere; an
 account that is tried from many addresses gets pauses of its own, much later and much shorter."""
@@ -38,7 +39,7 @@ class Throttle:
         until = max((each.until for each in found.values()), default=0)
         if until > now:
             wait_s = -(-(until - now) // 1000)
-            said = f"Too many failed attempts to sign in; try again in {wait_s} s"
+            said = f"Too many attempts; try again in {wait_s} s"
             raise TooMany(said, {"Retry-After": str(wait_s)})
 
     async def failed(self, account: str, address: str, now: Millis) -> None:

@@ -4,40 +4,54 @@ Counted in memory, by each gateway for itself: a limit that asked the store woul
 saves. With n gateways a caller may ask n times as much at most."""
 
 import math
-import time
+import re
 from collections import Counter
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 
-from limits import RateLimitItem
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from throttled import MemoryStore, Quota, Throttled, per_duration
 
 from services.gateway.errors import Refused
 from services.gateway.identity.callers import Caller
 
 SIGN_IN = ("/api/v1/auth/",)
+MOST = 100_000
+"""Callers of whom anything is known at once."""
 _IPV6_SITE = 64
 
 
-class Rates:
-    """Windows by name and caller."""
+RATE = re.compile(r"(\d{1,9}) ?(?:/|per) ?(?:(\d{1,6}) )?(second|minute|hour|day)s?")
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    async def check(self, policy: str, limit: RateLimitItem, who: str) -> dict[str, str]:
+def quota(text: str) -> Quota:
+    """A rate such as `100/minute` or `5 per 2 seconds`; raises ValueError."""
+    found = RATE.fullmatch(text.strip())
+    if not found or not int(found[1]) or found[2] == "0":
+        raise ValueError(f"{text!r} is no rate: write `100/minute` or `5 per 2 seconds`")
+    return per_duration(int(found[2] or 1) * timedelta(**{f"{found[3]}s": 1}), int(found[1]))
+
+
+class Rate:
+    """So many requests of each caller within a time. Callers that have not been heard of for longest are
+    forgotten when there are too many."""
+
+    def __init__(self, name: str, quota: Quota) -> None:
+        self._name = name
+        self._limit, self._within_s = quota.rate.limit, quota.period_sec
+        self._callers = Throttled(using="gcra", quota=quota, store=MemoryStore(options={"MAX_SIZE": MOST}))
+
+    def count(self, who: str) -> dict[str, str]:
         """Count a request; the headers that tell how many are left. Raises TooMany."""
-        allowed = await self._limiter.hit(limit, policy, who)
-        stats = await self._limiter.get_window_stats(limit, policy, who)
-        wait_s = max(1, math.ceil(stats.reset_time - time.time()))
+        asked = self._callers.limit(who)
+        wait_s = max(1, math.ceil(asked.state.retry_after if asked.limited else asked.state.reset_after))
         told = {
-            "RateLimit-Policy": f'"{policy}";q={limit.amount};w={limit.get_expiry()}',
-            "RateLimit": f'"{policy}";r={stats.remaining};t={wait_s}',
+            "RateLimit-Policy": f'"{self._name}";q={self._limit};w={self._within_s}',
+            "RateLimit": f'"{self._name}";r={asked.state.remaining};t={wait_s}',
         }
-        if not allowed:
-            said = f"At most {limit.amount:,} requests in {limit.get_expiry():,} s; try again in {wait_s} s"
+        if asked.limited:
+            said = f"At most {self._limit:,} requests in {self._within_s:,} s; try again in {wait_s} s"
             raise TooMany(said, {**told, "Retry-After": str(wait_s)})
         return told
 
@@ -53,27 +67,25 @@ class ByAddress:
     """Bounds what comes from one address, before anybody is asked who that is; less of it may be attempts to
     sign in."""
 
-    def __init__(self, app: ASGIApp, rates: Rates, limit: RateLimitItem, sign_in: RateLimitItem) -> None:
+    def __init__(self, app: ASGIApp, limit: Quota, sign_in: Quota) -> None:
         self._app = app
-        self._rates = rates
-        self._limit = limit
-        self._sign_in = sign_in
+        self._rate = Rate("address", limit)
+        self._sign_in = Rate("sign-in", sign_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = site(scope)
-        await self._rates.check("address", self._limit, address)
+        self._rate.count(address)
         if scope["path"].startswith(SIGN_IN):
-            await self._rates.check("sign-in", self._sign_in, address)
+            self._sign_in.count(address)
         await self._app(scope, receive, send)
 
 
 class ByCaller:
     """Bounds what one key or person asks, and how many of its requests are under way at once."""
 
-    def __init__(self, app: ASGIApp, rates: Rates, limit: RateLimitItem, at_once: int) -> None:
+    def __init__(self, app: ASGIApp, limit: Quota, at_once: int) -> None:
         self._app = app
-        self._rates = rates
-        self._limit = limit
+        self._rate = Rate("key", limit)
         self._at_once = at_once
         self._open: Counter[str] = Counter()
 
@@ -83,7 +95,7 @@ class ByCaller:
             await self._app(scope, receive, send)
             return
         who = caller.key_id or caller.id
-        told = await self._rates.check("key", self._limit, who)
+        told = self._rate.count(who)
         if self._open[who] >= self._at_once:
             said = f"At most {self._at_once:,} requests may be under way at once"
             raise TooMany(said, {**told, "Retry-After": "1"})

@@ -139,4 +139,4 @@ async def _alert(request: Request, workspace_id: str, alert_id: str, permission:
 
 
 def _workflow_of(delivery: Delivery) -> str | None:
-    return delivery.notice.alert.workflow_id if delivery.notice.alert else None
+    return delivery.notice.alert.workflow_id if delivery.notice.alert else delivery.workflow_id

@@ -70,7 +70,7 @@ async def rotate(request: Request, workspace_id: str, key_id: str) -> Response:
     check_scopes(old.scopes, access.caller)
     successor_id, text = new_key()
     now = now_ms()
-    if old.expires_at is not None and old.expires_at <= now:
+    if old.run_out(now):
         raise Refused("not_found", f"The key {key_id!r} has run out: make a new one")
     change = {"id": successor_id, "hash": hashed(text), "created_at": now, "last_used_at": None, "rev": 0,
               "expires_at": await latest_end(gateway.directory, access.caller, old.expires_at)}  # fmt: skip

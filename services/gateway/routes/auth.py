@@ -4,12 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import OPEN, answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import ANYBODY, SIGNED_IN, Access
+from services.gateway.identity.access import ANYBODY, SIGNED_IN
 from services.gateway.identity.browsers import drop_cookies, set_cookies, token_of
 from services.gateway.identity.callers import Caller, caller_of, signed_in
 from services.gateway.identity.inviting import opened, taken
 from services.gateway.identity.newcomers import new_user, new_workspace
 from services.gateway.identity.passwords import MIN_CHARS
+from services.gateway.identity.rights import Access
 from services.gateway.identity.signing_in import (
     begun,
     changed_user,
@@ -44,7 +45,8 @@ async def ways(request: Request) -> Response:
     """For whoever draws a sign-in page."""
     gateway = gateway_of(request)
     oidc = gateway.provider.name if gateway.provider else None
-    return json_response({"password": True, "sign_up": gateway.sign_up, "oidc": oidc})
+    known = {"password": True, "sign_up": gateway.sign_up, "oidc": oidc, "reset": gateway.sends_mail}
+    return json_response(known)
 
 
 @router.post(

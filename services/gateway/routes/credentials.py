@@ -27,7 +27,8 @@ from services.gateway.credentials.resources import (
 from services.gateway.credentials.using import users_of
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import iso, json_response, page
 from services.gateway.reading import read

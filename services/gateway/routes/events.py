@@ -1,5 +1,6 @@
 """What happened in a run: as a list, or live as server-sent events."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -7,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from services.gateway.documented import LAST_EVENT_ID, answers
 from services.gateway.errors import Refused
-from services.gateway.identity.access import needs
+from services.gateway.identity.access import access_of, needs
 from services.gateway.inputs import EventsQuery
 from services.gateway.parts import gateway_of
 from services.gateway.present import event_shown, json_response
@@ -46,8 +47,9 @@ async def events(
         return json_response({"items": items, "next": more})
     if run.status in RUN_FINISHED and after >= run.seq:
         return Response(status_code=204)  # tells an EventSource not to come back
+    may = partial(gateway.callers.may_still, access_of(request), "runs:read", run.workflow_id)
     return StreamingResponse(
-        aiter(Stream(gateway, run, after)), media_type="text/event-stream", headers=STREAM_HEADERS
+        aiter(Stream(gateway, run, after, may)), media_type="text/event-stream", headers=STREAM_HEADERS
     )
 
 

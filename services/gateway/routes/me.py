@@ -4,11 +4,12 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import SIGNED_IN, Access
+from services.gateway.identity.access import SIGNED_IN
 from services.gateway.identity.callers import Caller, caller_of, signed_in
 from services.gateway.identity.inviting import opened, taken
 from services.gateway.identity.membership import removed
 from services.gateway.identity.passwords import hashed_password
+from services.gateway.identity.rights import Access
 from services.gateway.identity.signing_in import changed_user, person_with, refused, unauthorized
 from services.gateway.identity_inputs import InvitationTaken, MeChange, PasswordChange
 from services.gateway.identity_resources import MeResource, PersonResource, person_shown, workspace_shown

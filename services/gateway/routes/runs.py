@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from services.gateway.credentials.given import named, share
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
 from services.gateway.identity.callers import cause_of
+from services.gateway.identity.rights import Access
 from services.gateway.identity.sight import seen
 from services.gateway.inputs import (
     AdHocRun,

@@ -9,7 +9,8 @@ from services.gateway.credentials.given import named, share
 from services.gateway.diff import diff
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
 from services.gateway.inputs import DiffQuery, Publication, Restoration, VersionsQuery
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.pinned import version_id

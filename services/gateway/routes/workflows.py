@@ -5,12 +5,14 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
+from services.gateway.archiving import hold_triggers, restored
 from services.gateway.credentials.given import named
 from services.gateway.documented import answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access, access_of, needs
+from services.gateway.identity.access import access_of, needs
+from services.gateway.identity.rights import Access
 from services.gateway.identity.sight import seen
-from services.gateway.inputs import DraftChange, NewWorkflow, PageQuery
+from services.gateway.inputs import DraftChange, NewWorkflow, WorkflowsQuery
 from services.gateway.parts import Gateway, gateway_of
 from services.gateway.present import json_response, page, workflow_shown, workflow_summary
 from services.gateway.reading import read
@@ -48,12 +50,15 @@ async def create(request: Request, workspace_id: str) -> Response:
     summary="List workflows",
     responses=answers(_200=(WorkflowPage, "The newest first")),
 )
-async def list_all(request: Request, workspace_id: str, query: Annotated[PageQuery, Query()]) -> Response:
-    """Without their drafts; archived ones are left out."""
-    limit = query.limit + 1
+async def list_all(
+    request: Request, workspace_id: str, query: Annotated[WorkflowsQuery, Query()]
+) -> Response:
+    """Without their drafts; archived ones are left out, or listed alone."""
+    limit, state = query.limit + 1, "archived" if query.archived else "active"
 
     async def read_page(before: str | None) -> list[Workflow]:
-        return await gateway_of(request).workflows.page(workspace_id, before=before, limit=limit)
+        workflows = gateway_of(request).workflows
+        return await workflows.page(workspace_id, before=before, limit=limit, state=state)
 
     found = await seen(access_of(request), read_page, lambda each: each.id, cursor=query.cursor, limit=limit)
     return json_response(page([workflow_summary(each) for each in found], query.limit))
@@ -101,9 +106,25 @@ async def save(request: Request, workspace_id: str, workflow_id: str) -> Respons
     responses=answers(404),
 )
 async def archive(request: Request, workspace_id: str, workflow_id: str) -> Response:
-    """It can no longer be found or started; its runs stay."""
-    await changed(gateway_of(request), workspace_id, workflow_id, rev=None, state="archived")
+    """It can no longer be found or started until it is restored; its runs stay. Its triggers are held."""
+    gateway = gateway_of(request)
+    workflow = await changed(gateway, workspace_id, workflow_id, rev=None, state="archived")
+    await hold_triggers(gateway, workflow)
     return Response(status_code=204)
+
+
+@router.post(
+    "/workflows/{workflow_id}/restore",
+    dependencies=[needs("workflows:write")],
+    summary="Restore an archived workflow",
+    responses=answers(403, 404, 409, _200=(WorkflowResource, "The workflow, as it was")),
+)
+async def restore(request: Request, workspace_id: str, workflow_id: str) -> Response:
+    """With its versions and triggers: those that nobody has paused go on from now, without making up for what
+    went by."""
+    gateway = gateway_of(request)
+    workflow = await restored(gateway, workspace_id, workflow_id)
+    return await with_draft(gateway, access_of(request), workflow)
 
 
 async def created(gateway: Gateway, access: Access, wanted: NewWorkflow) -> tuple[Workflow, Checked]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from services.gateway.errors import Refused
 from services.gateway.hooks.equipping import Equipping
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from services.gateway.triggers.inputs import ConfigInput, NewTrigger, TriggerChange
 from services.gateway.triggers.named import check_names
@@ -112,9 +112,9 @@ def armed(trigger: Trigger, now: Millis) -> Trigger:
     """The trigger as it is after it was switched on or off, or its config changed: what came before is
     forgotten, and it is due when it has to be."""
     due = None
-    if trigger.active and isinstance(trigger.config, ScheduleConfig):
+    if trigger.live and isinstance(trigger.config, ScheduleConfig):
         due = next_time(trigger.config, now)
-    elif trigger.active and isinstance(trigger.config, ContinuousConfig):
+    elif trigger.live and isinstance(trigger.config, ContinuousConfig):
         due = now
-    forgotten = {"failures": 0, "failure": None} if trigger.active else {}
+    forgotten = {"failures": 0, "failure": None} if trigger.live else {}
     return trigger.model_copy(update={"next_at": due, **forgotten})

@@ -1,7 +1,7 @@
 """What a trigger names: workflows and a version."""
 
 from services.gateway.errors import Refused
-from services.gateway.identity.access import Access
+from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from services.gateway.pinned import version_id
 from shared.contracts.trigger import FollowConfig, Trigger

@@ -73,6 +73,7 @@ class TriggerResource(BaseModel):
         Field(discriminator="kind"),
     ]
     active: bool
+    held: bool = Field(description="Its workflow is archived: until that is restored, it starts nothing")
     version: int | None
     lane: Lane
     mapping: dict[str, str] | None

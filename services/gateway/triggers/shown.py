@@ -17,7 +17,18 @@ def trigger_shown(trigger: Trigger) -> Shown:
     """A trigger as a resource."""
     paths = trigger.mapping
     same = trigger.model_dump(
-        include={"id", "workflow_id", "name", "active", "version", "lane", "rev", "last_run_id", "failures"}
+        include={
+            "id",
+            "workflow_id",
+            "name",
+            "active",
+            "held",
+            "version",
+            "lane",
+            "rev",
+            "last_run_id",
+            "failures",
+        }
     )
     return {
         **same,

@@ -11,7 +11,7 @@ from shared.contracts.base import Millis
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import RUN_FINISHED, Run
 from shared.contracts.trigger import ContinuousConfig, Trigger
-from shared.firing import Firing, Occasion
+from shared.firing import Firing, Occasion, held_if_gone
 from shared.ids import new_id, now_ms
 from shared.occasions import continued
 from shared.storage.runs import Runs
@@ -70,8 +70,10 @@ class Continuing:
         config = trigger.config
         gap_ms = int(config.min_gap_s * 1000) if isinstance(config, ContinuousConfig) else 0
         why = outcome if isinstance(outcome, Failure) else trigger.failure
-        later = {"running": None, "failure": why, "next_at": now + max(gap_ms, AGAIN_MS)}
-        await self._triggers.save(trigger.model_copy(update=later), over=trigger)
+        later = trigger.model_copy(
+            update={"running": None, "failure": why, "next_at": now + max(gap_ms, AGAIN_MS)}
+        )
+        await self._triggers.save(held_if_gone(later, [outcome]), over=trigger)
 
     async def _ended(self, trigger: Trigger | None, run: Run) -> None:
         """Take note of the end of the run it waits for, whatever else has been saved meanwhile. Where that
@@ -94,8 +96,8 @@ def after(trigger: Trigger, run: Run, now: Millis) -> Trigger:
         "last_run_id": run.id,
         "last_at": run.created_at,
         "failures": failures,
-        "failure": None if trigger.active else trigger.failure,
-        "next_at": (run.finished_at or now) + int(config.min_gap_s * 1000) if trigger.active else None,
+        "failure": None if trigger.live else trigger.failure,
+        "next_at": (run.finished_at or now) + int(config.min_gap_s * 1000) if trigger.live else None,
     }
     if trigger.active and 0 < config.stop_after_failures <= failures:
         changes |= {"active": False, "next_at": None, "failure": _stopped(run, failures)}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.contracts.failure import Failure, failure
 from shared.contracts.run import Run
 from shared.contracts.trigger import FollowConfig, Trigger, everything
-from shared.firing import Firing, Occasion, Outcome, kept
+from shared.firing import Firing, Occasion, Outcome, held_if_gone, kept
 from shared.occasions import followed
 from shared.starting import fired_id
 from shared.storage.triggers import Triggers
@@ -57,7 +57,7 @@ class Following:
             }
             if begun := [each for each in seen if outcomes[each[0]] == "started"]:
                 changes |= {"last_run_id": begun[-1][0], "last_at": begun[-1][1].finished_at}
-            after = trigger.model_copy(update=changes)
+            after = held_if_gone(trigger.model_copy(update=changes), [outcomes[each] for each, _ in seen])
             if after != trigger:
                 changed.append((after, trigger))
         await self._triggers.save_many(changed)

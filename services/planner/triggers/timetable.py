@@ -12,7 +12,7 @@ from shared.contracts.base import Millis
 from shared.contracts.failure import failure
 from shared.contracts.run import Run
 from shared.contracts.trigger import ScheduleConfig, Trigger
-from shared.firing import Firing, Occasion, Outcome, kept
+from shared.firing import Firing, Occasion, Outcome, held_if_gone, kept
 from shared.ids import now_ms
 from shared.messaging.topology import PARTITIONS
 from shared.metrics import SCHEDULE_LATE_SECONDS
@@ -131,4 +131,4 @@ def advanced(trigger: Trigger, due: Due, outcomes: dict[str, Outcome]) -> Trigge
     }
     if begun := [run_id for run_id in ids if outcomes[run_id] in ("started", "there")]:
         changes |= {"last_run_id": begun[-1], "last_at": ids[begun[-1]]}
-    return trigger.model_copy(update=changes)
+    return held_if_gone(trigger.model_copy(update=changes), [outcomes[run_id] for run_id in ids])

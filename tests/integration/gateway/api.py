@@ -82,10 +82,11 @@ class Api:
         return made.body["id"]
 
     @asynccontextmanager
-    async def stream(self, run_id: str, **headers: str) -> AsyncIterator["Events"]:
-        """A run's server-sent events."""
+    async def stream(self, run_id: str, url: str = "", **headers: str) -> AsyncIterator["Events"]:
+        """A run's server-sent events, at that URL if there is one."""
         asked = {"Accept": "text/event-stream", **headers}
-        async with self._session.get(f"{self.workspace}/runs/{run_id}/events", headers=asked) as response:
+        url = url or f"{self.workspace}/runs/{run_id}/events"
+        async with self._session.get(url, headers=asked) as response:
             yield Events(response)
 
 
@@ -136,7 +137,7 @@ class Planner:
 
     async def next_run(self) -> Run:
         """The run that is asked for next."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             message = await self.requested.get()
         assert message.run is not None
         return message.run
@@ -185,7 +186,7 @@ class Planner:
 
     async def next_control(self) -> RunControl:
         """What is asked for next."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.controls.get()
 
     async def started(self, api: Api, graph: dict[str, Any], **states: Any) -> str:

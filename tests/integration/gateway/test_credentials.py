@@ -224,3 +224,13 @@ async def test_types_are_listed_and_keys_counted_for_owners_only(people: list[Ap
     assert counted.body["kid"] == VAULT.sealing.kid
     assert VAULT.sealing.kid in counted.body["sealed"]
     assert counted.body["old"] == 0
+
+
+async def test_what_does_not_fit_is_told_without_repeating_it(people: list[Api]) -> None:
+    for data in ({"key": 3141592653}, {"key": ["k-3141592653"]}, {"key": "k", "region": {"k-3141592653": 1}}):
+        body = {"name": "Shop", "type": "shop.key", "data": data}
+        refused = (await people[0].post("/credentials", body)).refused(422, "invalid_data")
+        assert refused.body["errors"][0]["message"] == "it does not meet type: string"
+        assert "3141592653" not in str(refused.body)
+    missing = await people[0].post("/credentials", {"name": "Shop", "type": "shop.key", "data": {}})
+    assert "'key' is a required property" in missing.refused(422, "invalid_data").body["detail"]

@@ -54,7 +54,7 @@ async def reject(queue: AbstractQueue) -> None:
 
 
 async def taken(queue: AbstractQueue) -> aio_pika.abc.AbstractIncomingMessage:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (message := await queue.get(fail=False)) is None:  # noqa: ASYNC110 (it is asked, not told)
             await asyncio.sleep(0.02)
     return message
@@ -62,7 +62,7 @@ async def taken(queue: AbstractQueue) -> aio_pika.abc.AbstractIncomingMessage:
 
 async def listed(api: Api, count: int) -> list[dict[str, Any]]:
     """The letters of the queue, once there are so many."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             items = (await api.get(f"{LETTERS}?queue={QUEUE}")).body["items"]
             if len(items) >= count:
@@ -181,7 +181,7 @@ async def test_while_the_store_is_away_letters_stay_with_the_broker(
 
     with monkeypatch.context() as gone:
         gone.setattr(gateway_store, "ping", away)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await asked.wait()
         await died(channel, queue, b"{}")
         assert (await api.get(f"{LETTERS}?queue={QUEUE}")).body["total"] == 0

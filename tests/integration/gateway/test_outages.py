@@ -26,7 +26,7 @@ from tests.proxy import Proxy, proxied
 from tests.waiting import until
 
 GRAPH = {"nodes": [{"id": "a", "type": "noop"}], "edges": []}
-SOON_S = 10
+SOON_S = 30
 INSERT_RUN = b"insert\x00\x05\x00\x00\x00runs\x00"
 INSERT_KEY = b"insert\x00\x0c\x00\x00\x00idempotency\x00"
 
@@ -161,7 +161,7 @@ async def test_a_store_that_is_silent_is_given_up(out: Wired) -> None:
     begun = time.monotonic()
     answer = await out.api.get("/runs")
     answer.refused(503, "store_unavailable")
-    assert time.monotonic() - begun < 25
+    assert time.monotonic() - begun < 60
 
 
 async def test_a_stream_ends_and_says_so(out: Wired, planner: Planner) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -162,7 +163,7 @@ async def test_a_url_has_a_limit(gateway: Service) -> None:
 async def test_a_head_that_never_ends_is_not_kept(gateway: Service) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.listen[1])
     writer.write(b"GET / HTTP/1.1\r\nhost: ")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not reader._buffer:  # type: ignore[attr-defined]
             writer.write(b"x" * 10_000)
             await writer.drain()
@@ -179,3 +180,43 @@ async def test_long_bodies_and_many_requests_on_one_connection_are_no_heads(gate
         for _ in range(5):
             checked = await api.post("/graphs/validate", {"graph": {"nodes": ["x" * 200_000]}})
             assert checked.status == 200
+
+
+async def raw_connection(service: Service, sent: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.listen[1])
+    writer.write(sent.encode())
+    return reader, writer
+
+
+POST = f"POST /api/v1/workspaces/default/graphs/validate HTTP/1.1\r\nhost: x\r\nx-api-key: {KEY}\r\n"
+
+
+@pytest.mark.parametrize("sent", ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\n"])
+async def test_a_head_that_does_not_come_is_not_waited_for(serve: Callable[..., Any], sent: str) -> None:
+    async with serve(stalled_s=0.2) as service, asyncio.timeout(20):
+        reader, writer = await raw_connection(service, sent)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(serve: Callable[..., Any]) -> None:
+    async with serve(stalled_s=0.2) as service, asyncio.timeout(20):
+        reader, writer = await raw_connection(service, f"{POST}content-length: 1000\r\n\r\n{{")
+        answer = await reader.read()
+        assert b" 408 " in answer
+        assert b"body_late" in answer
+        writer.close()
+
+
+async def test_a_body_that_comes_slowly_is_waited_for(serve: Callable[..., Any]) -> None:
+    """Longer than nothing at all would be."""
+    body, loop = '{"graph": {"nodes": []}}' + " " * 1_976, asyncio.get_running_loop()
+    async with serve(stalled_s=0.5) as service, asyncio.timeout(20):
+        begun = loop.time()
+        reader, writer = await raw_connection(service, f"{POST}content-length: 2000\r\n\r\n{body[:1_000]}")
+        while loop.time() < begun + 0.8:
+            await asyncio.to_thread(time.sleep, 0.1)
+        writer.write(body[1_000:].encode())
+        assert b" 200 " in await reader.readline()
+        writer.close()

@@ -60,9 +60,7 @@ async def test_no_more_than_a_piece_is_asked_for_at_once(
     assert (await api.get(f"/runs/{run_id}")).body["output"] == "x" * 3 * HELD_BYTES
 
 
-async def test_a_value_that_is_gone_is_a_fault_before_the_answer_begins(
-    api: Api, planner: Planner
-) -> None:
+async def test_a_value_that_is_gone_is_a_fault_before_the_answer_begins(api: Api, planner: Planner) -> None:
     run_id = await finished(api, planner, Value(ref="0" * 64, size=30_000_000))
     (await api.get(f"/runs/{run_id}")).refused(500, "internal_error")
 

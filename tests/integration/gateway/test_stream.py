@@ -12,6 +12,7 @@ from shared.contracts.run import Event
 from shared.ids import now_ms
 from shared.service import Service
 from tests.integration.gateway.api import KEY, Api, Events, Planner, parts_of
+from tests.waiting import until
 
 GRAPH = {"nodes": [{"id": "a", "type": "noop"}]}
 
@@ -116,8 +117,8 @@ async def test_a_caller_that_leaves_frees_everything(api: Api, planner: Planner,
     watchers = parts_of(gateway).watchers
     async with api.stream(run_id) as events:
         await events.next()
-        assert len(watchers) == 1
-    async with asyncio.timeout(10):
+        await until(lambda: len(watchers) == 1)  # others may just have left
+    async with asyncio.timeout(60):
         while len(watchers):
             await planner.tell((await planner.runs.load([run_id]))[run_id], "running", {})
             await asyncio.sleep(0)
@@ -143,7 +144,7 @@ async def test_stopping_ends_streams_and_waits(
     async with (
         aiohttp.ClientSession(headers={"X-API-Key": KEY}) as session,
         serve(heartbeat_s=60) as service,
-        asyncio.timeout(20),
+        asyncio.timeout(60),
     ):
         other = Api(f"http://127.0.0.1:{service.listen[1]}", session)
         watchers = parts_of(service).watchers

@@ -37,7 +37,7 @@ class Peer:
         self.bus = bus
         self.heard: asyncio.Queue[Message] = asyncio.Queue()
 
-    async def next(self, within_s: float = 20) -> Message:
+    async def next(self, within_s: float = 60) -> Message:
         """The next message of all."""
         async with asyncio.timeout(within_s):
             return await self.heard.get()

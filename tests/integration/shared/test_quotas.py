@@ -8,12 +8,12 @@ from shared import quotas
 from shared.contracts.identity import Workspace
 from shared.contracts.plan import Plan
 from shared.contracts.run import Cause, Run
-from shared.ids import new_id, now_ms
+from shared.ids import new_id
 from shared.plans import load_plans
 from shared.quotas import QuotaExceeded, Quotas
 from shared.storage.mongo import Store
 from shared.storage.runs import Runs
-from tests.builders import WORKSPACE, run
+from tests.builders import NOW, WORKSPACE, run
 
 PLANS = {**load_plans(), "ten": Plan(title="Ten", runs_per_month=10, active_workflows=2, max_parallel=3)}
 
@@ -27,10 +27,17 @@ def doors(store: Store, plan: str) -> Quotas:
     return Quotas(store, PLANS, workspace)
 
 
+@pytest.fixture
+def one_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No month ends while the test runs."""
+    monkeypatch.setattr(quotas, "now_ms", lambda: NOW)
+
+
 def fresh(**changes: object) -> Run:
-    return run(new_id("run"), created_at=now_ms(), **changes)
+    return run(new_id("run"), created_at=NOW, **changes)
 
 
+@pytest.mark.usefixtures("one_month")
 async def test_of_a_hundred_runs_started_at_once_by_three_processes_ten_begin(store: Store) -> None:
     processes = [doors(store, "ten") for _ in range(3)]
     early = [await process.admitted(fresh()) for process in processes]  # each has a count of its own in mind
@@ -42,7 +49,7 @@ async def test_of_a_hundred_runs_started_at_once_by_three_processes_ten_begin(st
     refused = [each for each in found if isinstance(each, QuotaExceeded)]
     assert (len(begun), len(refused)) == (10, 90)
     assert {each.max_parallel for each in begun} == {3}
-    assert await doors(store, "ten").runs_used(WORKSPACE, now_ms()) == 10
+    assert await doors(store, "ten").runs_used(WORKSPACE, NOW) == 10
     assert "allows 10 runs a month, and 10 have been started" in str(refused[0])
     for process in processes:
         assert await process.admitted(begun[0]), "the same run once more, by whomever"
@@ -51,13 +58,14 @@ async def test_of_a_hundred_runs_started_at_once_by_three_processes_ten_begin(st
         await processes[1].admitted(fresh())
 
 
+@pytest.mark.usefixtures("one_month")
 async def test_runs_from_before_a_limit_held_count_as_well(store: Store) -> None:
     await Runs(store).insert_many(
         [fresh(), fresh(), fresh(dry=True), fresh(level="child", parent_id="run_1")]
     )
     await Runs(store).insert(fresh().model_copy(update={"created_at": 0}))
     unlimited, limited = doors(store, "self_hosted"), doors(store, "ten")
-    assert await unlimited.runs_used(WORKSPACE, now_ms()) == 2
+    assert await unlimited.runs_used(WORKSPACE, NOW) == 2
     begun = [await limited.admitted(fresh()) for _ in range(8)]
     assert len(begun) == 8
     with pytest.raises(QuotaExceeded):

@@ -33,7 +33,7 @@ class Ledger:
 
     async def noted(self, note: str) -> None:
         """Return once this has happened."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while note not in self.notes:
                 self._news.clear()
                 await self._news.wait()

@@ -171,3 +171,10 @@ def children() -> set[int]:
     """The ids of this process's children."""
     threads = Path("/proc/self/task").glob("*/children")
     return {int(pid) for thread in threads for pid in thread.read_text().split()}
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(a*)*b", r"(\w+)\1+$"])
+async def test_a_pattern_that_backtracks_is_done_soon(sandbox: Sandbox, pattern: str) -> None:
+    inputs = {"pattern": pattern, "texts": ["a" * 50 + "!", "aab"]}
+    ran = await sandbox.run("import re\n[re.search(pattern, text) is None for text in texts]", inputs)
+    assert ran.value == [True, "b" not in pattern]

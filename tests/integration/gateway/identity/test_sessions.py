@@ -167,6 +167,8 @@ async def test_a_session_ends_when_it_is_not_used(
 BODIES = {
     "sign-in": {"email": "a@b.c", "password": PASSWORD},
     "sign-up": {"email": "a@b.c", "password": PASSWORD, "name": "A"},
+    "forgot": {"email": "a@b.c"},
+    "reset": {"token": "x", "password": PASSWORD},
     "refresh": {"refresh_token": "x"},
     "sign-out": {"refresh_token": "x"},
     "invitations/accept": {"token": "x", "password": PASSWORD, "name": "A"},

@@ -87,7 +87,7 @@ async def test_what_comes_in_while_one_runner_stops_goes_to_another(
     async with as_planner(amqp_url) as planner, working("runner", holding, amqp_url, store_url) as first:
         await send(planner, told("run_long", HELD))
         await planner.until(lambda each: isinstance(each, NodeStarted))
-        async with working("runner", holding, amqp_url, store_url) as second, asyncio.timeout(20):
+        async with working("runner", holding, amqp_url, store_url) as second, asyncio.timeout(60):
             stopping = asyncio.create_task(first.bus.stop_consuming())
             answers: list[Message] = []
             for i in range(6):

@@ -67,6 +67,8 @@ def answering(loop: Loop) -> Any:
     config = Config(nobody, lifespan="off")
     caller = made(config=config, server_state=ServerState(), app_state={}, _loop=loop)
     caller.connection_made(Transport())
+    caller.on_message_begin()
+    caller._forget_head()  # as when its head has come
     caller.pause_writing()
     return caller
 

@@ -1,6 +1,7 @@
 """When a stream trusts a hint, and when it asks the store."""
 
 from typing import Any
+from unittest.mock import AsyncMock
 
 from services.gateway.stream import Stream
 from services.gateway.watch import Follower, Watchers
@@ -9,6 +10,7 @@ from shared.contracts.run import Cause, Event, Run
 from shared.contracts.value import inline
 
 KEPT = {number: Event(type=f"e{number}", at=0) for number in range(1, 6)}
+MAY = AsyncMock(return_value=True)
 
 
 class Kept:
@@ -40,7 +42,7 @@ def ids(text: bytes) -> list[int]:
 
 async def test_what_an_overflow_has_dropped_comes_from_the_store() -> None:
     kept = Kept(1, "running")
-    stream = Stream(kept, await kept.run("w", "r"), 0)  # type: ignore[arg-type]
+    stream = Stream(kept, await kept.run("w", "r"), 0, MAY)  # type: ignore[arg-type]
     parts = aiter(stream)
     assert ids(await anext(parts)) == [1]
     kept.now = (3, "running")
@@ -54,7 +56,7 @@ async def test_what_an_overflow_has_dropped_comes_from_the_store() -> None:
 
 async def test_a_hint_that_leaves_a_gap_is_not_trusted() -> None:
     kept = Kept(1, "running")
-    parts = aiter(Stream(kept, await kept.run("w", "r"), 0))  # type: ignore[arg-type]
+    parts = aiter(Stream(kept, await kept.run("w", "r"), 0, MAY))  # type: ignore[arg-type]
     await anext(parts)
     kept.now = (5, "succeeded")
     _only(kept.watchers).put(
@@ -67,7 +69,7 @@ async def test_a_hint_that_leaves_a_gap_is_not_trusted() -> None:
 
 async def test_a_hint_that_follows_is_sent_as_it_is() -> None:
     kept = Kept(1, "running")
-    parts = aiter(Stream(kept, await kept.run("w", "r"), 0))  # type: ignore[arg-type]
+    parts = aiter(Stream(kept, await kept.run("w", "r"), 0, MAY))  # type: ignore[arg-type]
     await anext(parts)
     follower = _only(kept.watchers)
     follower.put(Change(run_id="r", workspace_id="w", status="running", events={"1": KEPT[1], "2": KEPT[2]}))

@@ -1,6 +1,7 @@
 """Whatever the graph and whatever goes wrong: a run ends, once, and as it should, and its child runs do."""
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.version import PinnedGraph
@@ -11,10 +12,10 @@ from tests.unit.services.planner.luck import Trouble
 from tests.unit.services.planner.world import World
 
 SEEDS = st.integers(0, 2**32 - 1)
-CHEAP = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+pytestmark = pytest.mark.timeout(600)  # what fails is made small first, which takes minutes
 
 
-@settings(CHEAP, max_examples=500)
+@settings(max_examples=500)
 @given(graphs([1_000_000], plain=True), SEEDS)
 def test_a_run_without_mishaps_ends_as_its_graph_says(graph: PinnedGraph, seed: int) -> None:
     world = World(graph, seed, Trouble())
@@ -27,7 +28,7 @@ def test_a_run_without_mishaps_ends_as_its_graph_says(graph: PinnedGraph, seed: 
         assert {node_id: state.status for node_id, state in world.run.nodes.items()} == expected
 
 
-@settings(CHEAP, max_examples=1500)
+@settings(max_examples=1500)
 @given(
     graphs([60, 1800, 1_000_000]),
     SEEDS,

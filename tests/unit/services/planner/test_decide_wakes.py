@@ -1,9 +1,9 @@
 """Everything that is lost comes back through `wake_at`: unstarted runs, unsent and unanswered nodes."""
 
-from services.planner.decide import MAX_RESEND_MS, RESEND_MS
+from services.planner.decide import MAX_RESEND_MS, RESEND_MS, Woken
 from services.planner.transitions import FLUSH_GRACE_MS
 from tests.builders import graph, succeeded, version
-from tests.unit.services.planner.play import Play, alone
+from tests.unit.services.planner.play import Play, alone, controlled
 
 
 def test_a_node_without_an_answer_is_sent_again_less_and_less_often() -> None:
@@ -31,6 +31,21 @@ def test_claimed_work_is_not_sent_again() -> None:
     play.now = (play.state("a").wake_at or 0) - 1
     assert play.wake("a", after_ms=1).sends == ["b"]
     assert (play.state("a").resends, play.state("b").resends) == (1, 1)
+
+
+def test_what_is_due_is_not_sent_again_when_the_run_ends_because_of_another_node() -> None:
+    play = alone("a", "b", b={"timeout_s": 1})
+    play.begin("b")
+    play.wake(after_ms=10 * RESEND_MS)
+    assert play.statuses() == {"a": "cancelled", "b": "failed"}
+    assert play.last.sends == []
+
+
+def test_what_is_due_is_not_sent_again_when_somebody_stops_it_at_the_same_time() -> None:
+    play = alone("a")
+    play.now = play.state("a").wake_at or 0
+    decision = play.tell(Woken(), controlled("cancel"))
+    assert (decision.sends, play.statuses()) == ([], {"a": "cancelled"})
 
 
 def test_nothing_is_sent_again_before_it_is_due() -> None:

@@ -135,4 +135,4 @@ class Key(RuleBasedStateMachine):
 
 
 TestKey = Key.TestCase
-TestKey.settings = settings(deadline=None, database=None, max_examples=150, stateful_step_count=30)
+TestKey.settings = settings(max_examples=150, stateful_step_count=30)

@@ -131,7 +131,7 @@ json_values = st.recursive(
 keys = st.lists(st.sampled_from(["a", "b", "c", 0, 1, -1]), max_size=3)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(value=json_values, path=keys)
 async def test_a_path_comes_to_what_the_sandbox_says(
     sandbox: Sandbox, value: Any, path: list[str | int]

@@ -23,7 +23,7 @@ class Channel:
         self._news.set()
 
     async def heard(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._news.wait()
         self._news.clear()
 

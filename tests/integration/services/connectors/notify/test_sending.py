@@ -75,7 +75,7 @@ class Desk:
 
     async def settled(self, *deliveries: Delivery) -> Sequence[Delivery]:
         """These as they are in the end."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 await self._posting.post()
                 found = [await self._deliveries.load(each.id) for each in deliveries]
@@ -174,11 +174,11 @@ async def test_what_may_not_be_called_and_what_cannot_be_opened(
 async def test_a_crash_after_sending_sends_again_and_twice_at_once_sends_once(
     store: Store, web: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "LEASE_MS", 100)
     delivery = await due(store, await webhook(store, web.url("/echo")))
     async with HttpClient(allow=["127.0.0.1"]) as http:
         dying = Sending(store, Channels(http, Mailer(http.allow), VAULT, None))
         with monkeypatch.context() as crash:
+            crash.setattr(attempts, "LEASE_MS", 100)
             crash.setattr(sending, "delivered", die)
             with pytest.raises(Died):
                 await dying.on_due(_asked(delivery))
@@ -200,7 +200,7 @@ async def test_a_rotation_of_the_vault_renews_channels_as_well(store: Store) -> 
     renewing = asyncio.create_task(
         resealing(newer, Credentials(store), CredentialStates(store), channels, Variables(store))
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if found := await channels.sealed_to([newer.sealing.kid], 9):
                 break

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.planner.alerting import finished as finished_module
+from services.planner.alerting import looking as looking_module
 from services.planner.alerting.finished import FinishedRuns
 from services.planner.alerting.firing import Firing
 from services.planner.alerting.looking import Looking
@@ -21,7 +22,7 @@ from shared.storage.alerts import Alerts
 from shared.storage.deliveries import Deliveries
 from shared.storage.mongo import Store
 from shared.storage.runs import Runs
-from tests.builders import run
+from tests.builders import NOW, run
 
 HOUR_MS = 3_600_000
 
@@ -132,7 +133,11 @@ async def test_deliveries_that_a_crash_left_out_are_made_when_the_run_is_seen_ag
     assert (len(await alerts(store)), await sent(store)) == (1, 2)
 
 
-async def test_a_share_of_failures_is_said_once_a_window(store: Store) -> None:
+async def test_a_share_of_failures_is_said_once_a_window(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking_module, "TOUCHED_S", 600)
+    monkeypatch.setattr(looking_module, "ROUND_S", 600)
     await saved(store, "failure_rate", share=0.5, window_s=600, min_runs=4)
     planner, runs = Planner(store), Runs(store)
     old = ended(finished_at=now_ms() - HOUR_MS, created_at=now_ms() - HOUR_MS)
@@ -182,10 +187,12 @@ async def test_no_success_is_said_of_each_workflow_named(store: Store) -> None:
     assert (found.workflow_id, found.said) == ("wf_2", "No run has succeeded for 2 hours.")
 
 
-async def test_what_a_day_has_cost_is_said_once_a_day(store: Store) -> None:
+async def test_what_a_day_has_cost_is_said_once_a_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking_module, "now_ms", lambda: NOW + 2_000)  # no day ends while the test runs
+    ends = {"created_at": NOW, "finished_at": NOW + 1_000}
     await saved(store, "cost", more_than_usd=1.0, per="day")
     planner, runs = Planner(store), Runs(store)
-    paid = [ended("succeeded", usage=Usage(cost_usd=0.4)) for _ in range(3)]
+    paid = [ended("succeeded", usage=Usage(cost_usd=0.4), **ends) for _ in range(3)]
     await runs.insert_many(paid[:2])
     await planner.hook.see(paid[:2])
     await planner.looking.look()

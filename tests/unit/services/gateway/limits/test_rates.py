@@ -4,10 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from limits import parse
 
 from services.gateway.identity.callers import Caller
-from services.gateway.limits.rates import ByAddress, ByCaller, Rates, TooMany, site
+from services.gateway.limits.rates import ByAddress, ByCaller, Rate, TooMany, quota, site
 
 
 class Asked:
@@ -49,7 +48,7 @@ async def nothing() -> Any:
 
 async def test_an_address_that_asks_too_much_is_told_when_to_come_back() -> None:
     asked = Asked()
-    app = ByAddress(asked, Rates(), parse("2/minute"), parse("1/minute"))
+    app = ByAddress(asked, quota("2/minute"), quota("1/minute"))
     for host in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"):
         await told(app, asking(host), asked)
     assert [each["status"] for each in asked.sent] == [200, 200, 429, 200]
@@ -60,15 +59,15 @@ async def test_an_address_that_asks_too_much_is_told_when_to_come_back() -> None
 
 async def test_signing_in_may_be_tried_less_often() -> None:
     asked = Asked()
-    app = ByAddress(asked, Rates(), parse("9/minute"), parse("1/minute"))
+    app = ByAddress(asked, quota("9/minute"), quota("1/minute"))
     for path in ("/api/v1/auth/sign-in", "/api/v1/auth/sign-in", "/x"):
         await told(app, asking(path=path), asked)
     assert [each["status"] for each in asked.sent] == [200, 429, 200]
 
 
 async def test_one_caller_takes_nothing_from_another() -> None:
-    asked, rates = Asked(), Rates()
-    app = ByCaller(asked, rates, parse("1/minute"), 10)
+    asked = Asked()
+    app = ByCaller(asked, quota("1/minute"), 10)
     for name in ("a", "a", "b"):
         await told(app, asking(caller=Caller("key", name, name)), asked)
     assert [each["status"] for each in asked.sent] == [200, 429, 200]
@@ -77,7 +76,7 @@ async def test_one_caller_takes_nothing_from_another() -> None:
 
 async def test_so_many_requests_may_be_under_way_at_once() -> None:
     asked = Asked()
-    app = ByCaller(asked, Rates(), parse("100/minute"), 1)
+    app = ByCaller(asked, quota("100/minute"), 1)
     scope = asking(caller=Caller("key", "a", "a"))
     asked.go_on.clear()
     first = asyncio.create_task(told(app, scope, asked))
@@ -104,8 +103,16 @@ def test_a_household_counts_as_one_address(host: str, counted: str) -> None:
     assert site(asking(host)) == counted.removeprefix("0")
 
 
-async def test_what_is_refused_does_not_count() -> None:
-    rates, limit = Rates(), parse("1/second")
-    await rates.check("p", limit, "a")
-    with pytest.raises(TooMany, match="At most 1 requests in 1 s"):
-        await rates.check("p", limit, "a")
+def test_what_is_refused_does_not_count() -> None:
+    rate = Rate("p", quota("1 per 30 minutes"))
+    rate.count("a")
+    for _ in range(3):
+        with pytest.raises(TooMany, match=r"At most 1 requests in 1,800 s; try again in (1,800|1800) s"):
+            rate.count("a")
+    rate.count("b")
+
+
+@pytest.mark.parametrize("wrong", ["", "10", "0/minute", "5 per 0 seconds", "-1/minute", "1/age"])
+def test_what_is_no_rate_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="is no rate"):
+        quota(wrong)
