@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -103,7 +104,6 @@ STATUS: dict[str, int] = {
     "answer_late": 504,
     "store_full": 507,
 }
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 RETRY_AFTER_S = {503: "2", 507: "30"}
 MAX_ERRORS = 500
 
@@ -215,14 +215,13 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """All methods of a path: the router only knows those of the first route that it belongs to."""
-    scopes = {method: {**request.scope, "method": method} for method in METHODS}
-    routes = request.app.router.routes
-    return [
-        method
-        for method, scope in scopes.items()
-        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    """All methods of what is asked for: the router only knows those of the first route with this path."""
+    met = [
+        each
+        for each in iter_route_contexts(request.app.routes)
+        if each.matches(request.scope)[0] is not Match.NONE
     ]
+    return sorted({method for each in met if each.path == met[0].path for method in each.methods or ()})
 
 
 async def _store(request: Request, error: Exception) -> Response:

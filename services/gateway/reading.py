@@ -34,14 +34,14 @@ async def read(request: Request, model: type[M]) -> tuple[M, bytes]:
     if len(value) > MOST_KEYS:
         raise Refused("invalid_request", f"The body has {len(value):,} keys; it may have {MOST_KEYS}")
     try:
-        return _fitted(value, model), raw
+        return fitted(value, model), raw
     except ValidationError as error:
         if (count := error.error_count()) > MAX_ERRORS:
             raise Refused("invalid_request", f"The body does not fit, in {count:,} places") from None
         raise Refused("invalid_request", "The body does not fit", problems_of(error)) from None
 
 
-def _fitted(value: dict[str, Any], model: type[M]) -> M:
+def fitted(value: dict[str, Any], model: type[M]) -> M:
     """The value as a model. Raises ValidationError."""
     try:
         return model.model_validate(value)

@@ -67,3 +67,5 @@ async def test_what_matches_nothing_is_no_trouble(api: Api) -> None:
 async def test_runs_have_to_be_named_or_described(api: Api, body: Any) -> None:
     for action in ("cancel", "retry"):
         (await api.post(f"/runs/bulk/{action}", body)).refused(422, "invalid_request")
+        key = {"Idempotency-Key": "k" * 201}
+        (await api.post(f"/runs/bulk/{action}", {"ids": ["x"]}, headers=key)).refused(400, "bad_header")

@@ -1,5 +1,6 @@
 """The OpenAPI document says what the routes do."""
 
+import re
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -37,6 +38,14 @@ async def test_every_route_is_described(api: Api) -> None:
             assert route["tags"], where
             assert "401" in route["responses"], where
             assert "application/json" not in route["responses"].get("422", {}).get("content", {}), where
+
+
+async def test_other_methods_are_refused_with_all_that_there_are(api: Api) -> None:
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    for path, methods in document["paths"].items():
+        filled = re.sub(r"\{(\w+)\}", "1", path.replace("{workspace_id}", "default"))
+        answer = (await api.call("TRACE", filled)).refused(405, "method_not_allowed")
+        assert answer.headers["allow"].lower().split(", ") == sorted(methods), path
 
 
 async def test_callers_are_told_how_outages_look(api: Api) -> None:

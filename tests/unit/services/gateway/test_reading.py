@@ -6,9 +6,11 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from services.gateway.alerting.inputs import NewAlertChannel
 from services.gateway.errors import Refused
-from services.gateway.reading import MAX_DEPTH, deeper_than, parse
+from services.gateway.reading import MAX_DEPTH, deeper_than, fitted, parse
 
 
 def depth_of(value: Any) -> int:
@@ -58,3 +60,22 @@ def test_larger_integers_are_refused_not_rounded(text: str) -> None:
 def test_long_digits_in_text_and_fractions_are_no_integers() -> None:
     raw = b'{"card": "12345678901234567890123", "pi": 3.14159265358979323846264338}'
     assert parse(raw)["card"] == "12345678901234567890123"
+
+
+def mail_server(port: Any) -> dict[str, Any]:
+    """A channel with this port."""
+    people = {"sender": "a@b.example", "to": ["c@d.example"]}
+    return {"name": "x", "settings": {"kind": "email", "host": "mail", "port": port, **people}}
+
+
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    settings = fitted(mail_server(25.0), NewAlertChannel).settings
+    assert settings.kind == "email"
+    assert (settings.port, type(settings.port)) == (25, int)
+
+
+@pytest.mark.parametrize("port", [25.5, 0.0, 1e300, float("nan"), True, "25", None])
+def test_nothing_else_is_an_integer(port: Any) -> None:
+    with pytest.raises(ValidationError) as error:
+        fitted(mail_server(port), NewAlertChannel)
+    assert [each["loc"] for each in error.value.errors()] == [("settings", "email", "port")]
