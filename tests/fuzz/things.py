@@ -12,8 +12,8 @@ from shared.storage.credential_types import CredentialTypes
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
 from tests.contract.nodes import TYPES
-from tests.integration.gateway.api import Api, Planner
 from tests.fuzz.settings import Ids
+from tests.integration.gateway.api import Api, Planner
 from tests.integration.gateway.identity.people import Town
 
 GRAPH = {

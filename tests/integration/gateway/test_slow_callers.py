@@ -193,7 +193,7 @@ POST = f"POST /api/v1/workspaces/default/graphs/validate HTTP/1.1\r\nhost: x\r\n
 
 @pytest.mark.parametrize("sent", ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\n"])
 async def test_a_head_that_does_not_come_is_not_waited_for(serve: Callable[..., Any], sent: str) -> None:
-    async with serve(stalled_s=0.2) as service, asyncio.timeout(20):
+    async with serve(stalled_s=0.2) as service, asyncio.timeout(60):
         reader, writer = await raw_connection(service, sent)
         with suppress(ConnectionResetError):
             assert await reader.read() == b""
@@ -201,7 +201,7 @@ async def test_a_head_that_does_not_come_is_not_waited_for(serve: Callable[..., 
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(serve: Callable[..., Any]) -> None:
-    async with serve(stalled_s=0.2) as service, asyncio.timeout(20):
+    async with serve(stalled_s=0.2) as service, asyncio.timeout(60):
         reader, writer = await raw_connection(service, f"{POST}content-length: 1000\r\n\r\n{{")
         answer = await reader.read()
         assert b" 408 " in answer
@@ -211,12 +211,12 @@ async def test_a_body_that_does_not_come_is_not_waited_for(serve: Callable[..., 
 
 async def test_a_body_that_comes_slowly_is_waited_for(serve: Callable[..., Any]) -> None:
     """Longer than nothing at all would be."""
-    body, loop = '{"graph": {"nodes": []}}' + " " * 1_976, asyncio.get_running_loop()
-    async with serve(stalled_s=0.5) as service, asyncio.timeout(20):
+    body, loop = '{"graph": {"nodes": []}}' + " " * 39_976, asyncio.get_running_loop()
+    async with serve(stalled_s=0.5) as service, asyncio.timeout(60):
         begun = loop.time()
-        reader, writer = await raw_connection(service, f"{POST}content-length: 2000\r\n\r\n{body[:1_000]}")
+        reader, writer = await raw_connection(service, f"{POST}content-length: 40000\r\n\r\n{body[:20_000]}")
         while loop.time() < begun + 0.8:
             await asyncio.to_thread(time.sleep, 0.1)
-        writer.write(body[1_000:].encode())
+        writer.write(body[20_000:].encode())
         assert b" 200 " in await reader.readline()
         writer.close()

@@ -27,7 +27,7 @@ SETTINGS = {
     "public_url": PUBLIC,
     "vault_public_key": base64.urlsafe_b64encode(bytes(PRIVATE.public_key)).decode(),
 }
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 class Post:

@@ -85,10 +85,11 @@ async def test_nobody_learns_who_is_here(post: Post, gateway_store: Store, kept_
 
 async def test_no_letter_box_is_filled(post: Post, kept_password: str) -> None:
     person = await post.town.person(password=kept_password)
-    asked = [await forgot(post, person.email) for _ in range(9)]
-    assert [each.status for each in asked[:6]] == [202] * 6
-    (slowed, *_) = [each for each in asked[6:] if each.status == 429]
-    assert 0 < int(slowed.refused(429, "rate_limited").headers["Retry-After"]) <= 4
+    asked = [await forgot(post, person.email) for _ in range(6)]
+    assert [each.status for each in asked] == [202] * 6
+    while (slowed := await forgot(post, person.email)).status == 202:
+        """The pauses double: soon one is longer than asking takes."""
+    assert int(slowed.refused(429, "rate_limited").headers["Retry-After"]) > 0
     await post.mail_to(person.email, after=2)
     ids = await post.town.parts.directory.resets.open_of(person.id, 0)
     assert (len(ids), len(post.mails_to(person.email))) == (3, 3)

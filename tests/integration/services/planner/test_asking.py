@@ -110,7 +110,7 @@ async def waiting(store: Store, executor: Peer, work: Work, *assignees: str) -> 
     await work()
     answered = finished(review(*assignees))
     await executor.bus.publish(answered, planner_key(answered.event, "run_1"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             saved = (await Runs(store).load(["run_1"]))["run_1"]
             if saved.nodes["a"].status == "suspended":
