@@ -58,7 +58,7 @@ class Bus:
         self._shown: AbstractRobustChannel | None = None
         self._admin: AbstractRobustChannel | None = None
         self._line: Line | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self._queues: set[str] = set()
         self._bound: dict[str, tuple[RabbitQueue, Sequence[str]]] = {}
         self._mending: dict[str, asyncio.Task[None]] = {}
@@ -96,7 +96,9 @@ class Bus:
             await self._declare(wanted.queue, wanted.bindings)
         for wanted in self._wanted[len(self._consumers) :]:
             self._consumers[wanted.queue.name] = await self._consuming(connection, wanted)
-        self._watching = self._watching or asyncio.create_task(self._watch(self._line))
+        if not self._watching:
+            watching = self._line.watch(self._dead), self._ask(self._line)
+            self._watching = [asyncio.create_task(each) for each in watching]
 
     @property
     def trouble(self) -> str:
@@ -171,8 +173,8 @@ class Bus:
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._watching is not None:
-            self._watching.cancel()
+        for each in self._watching:
+            each.cancel()
         await self._broker.stop()
 
     def _dead(self) -> list[str]:
@@ -180,9 +182,6 @@ class Bus:
         named = {"admin": self._admin, "confirmed": self._confirmed, "shown": self._shown}
         channels = [name for name, channel in named.items() if channel is None or channel.is_closed]
         return channels + [each.queue for each in self._consumers.values() if each.dead]
-
-    async def _watch(self, line: Line) -> None:
-        await asyncio.gather(line.watch(self._dead), self._ask(line))
 
     async def _ask(self, line: Line) -> None:
         """Begin again where the broker knows of nobody who consumes, twice in a row: of a queue that somebody
