@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.gateway.resources import WORKFLOW_ID
 from shared.contracts.alert import Alert, Notice
 from shared.contracts.credential import CredentialType
 from shared.ids import new_id, now_ms
@@ -11,9 +12,10 @@ from shared.storage.alerts import Alerts
 from shared.storage.credential_types import CredentialTypes
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
+from shared.storage.workflows import Workflows
 from tests.contract.nodes import TYPES
-from tests.integration.gateway.api import Api, Planner
 from tests.fuzz.settings import Ids
+from tests.integration.gateway.api import Api, Planner
 from tests.integration.gateway.identity.people import Town
 
 GRAPH = {
@@ -50,13 +52,17 @@ class Things:
         for kind in KINDS:
             found |= {kind + name: [one] for name, one in (await self._made(kind.strip())).items()}
         run = (await self._planner.runs.load(found["run_id"]))[found["run_id"][0]]
+        daily = await self._daily(found["workflow_id"][0])
+        await self._exemplary(found["workflow_id"][0])
         return {
             **found,
             "run_id": [run.id, await self._finished()],
-            "trigger_id": [*found["trigger_id"], await self._daily(found["workflow_id"][0])],
+            "trigger_id": [*found["trigger_id"], daily],
             "node_id": ["a", "ask", "paid"],
+            "daily": [daily],
             "waiting_run": [run.id],
-            "waiting_node": ["paid"],
+            "review_node": ["ask"],
+            "signal_node": ["paid"],
             "signal": [token(run.secret, "paid")],
             "rev": [1, 2, 3],
         }
@@ -85,6 +91,13 @@ class Things:
             "name": (await self._new("/variables", {"name": f"x{kind}", "value": 1}))["name"],
             "user_id": (await self._town.person("default", "editor")).id,
         }
+
+    async def _exemplary(self, workflow_id: str) -> None:
+        """The workflow that the examples of the document name."""
+        workflows = Workflows(self._store)
+        workflow = await workflows.get("default", workflow_id)
+        assert workflow
+        await workflows.insert(workflow.model_copy(update={"id": WORKFLOW_ID}))
 
     async def _new(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = await self._api.post(path, body)
@@ -118,9 +131,8 @@ class Things:
 
     async def _daily(self, workflow_id: str) -> str:
         daily = {"kind": "schedule", "preset": "daily"}
-        return (await self._new("/triggers", {"workflow_id": workflow_id, "name": "D", "config": daily}))[
-            "id"
-        ]
+        body = {"workflow_id": workflow_id, "name": "D", "config": daily}
+        return (await self._new("/triggers", body))["id"]
 
     async def _event(self, trigger: dict[str, Any]) -> str:
         token = trigger["hook"]["url"].rsplit("/", 1)[1]

@@ -8,11 +8,11 @@ import pytest
 from shared.contracts.identity import ROLES
 from shared.service import Service
 from shared.storage.mongo import Store
-from tests.integration.gateway.api import KEY, Api, Planner
 from tests.fuzz.fuzzing import fuzzed
 from tests.fuzz.settings import EXAMPLES, Ids
 from tests.fuzz.standins import answered, obeyed
 from tests.fuzz.things import Things, known_types
+from tests.integration.gateway.api import KEY, Api, Planner
 from tests.integration.gateway.identity.people import Town, town_of
 from tests.integration.gateway.identity.table import LEAST
 
