@@ -18,7 +18,7 @@ COMMANDS = {
     "test": "services.local.testing",
     "import": "services.local.importing",
     "dead": "services.local.dead",
-    "vault": "services.local.vault_keys",
+    "vault": "services.local.vault",
     "reset-password": "services.local.reset_password",
     "doctor": "services.local.doctor",
 }
@@ -58,7 +58,8 @@ def parser() -> argparse.ArgumentParser:
     does = vault.add_subparsers(dest="what", required=True)
     does.add_parser("rotate", help="put a new key before those in the state folder; the next `up` seals anew")
     does.add_parser("new-key", help="print a private key and its public key, for settings kept elsewhere")
-    does.add_parser("prune", help="forget all keys in the state folder but the newest")
+    prune = does.add_parser("prune", help="forget all keys in the state folder but the newest")
+    prune.add_argument("--force", action="store_true", help="even if something is still sealed to them")
     commands.add_parser("doctor", help="say what is wrong")
     return root
 

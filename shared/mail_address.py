@@ -17,3 +17,8 @@ def name_and_address(text: str) -> tuple[str, str]:
     if found is None:
         raise ValueError(f"{text[:100]!r} is not an email address")
     return (found["name"] or "").strip(), found["bare"] or found["named"]
+
+
+def is_address(text: str) -> bool:
+    """Whether mails can be sent there."""
+    return WHOLE.fullmatch(text) is not None and "<" not in text and len(text) <= MOST_CHARS

@@ -38,6 +38,14 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def given_together(*names: str) -> bool:
+    """Whether the environment has all of these settings; raises LocalError when it has but some of them."""
+    given = [name for name in names if os.environ.get(name)]
+    if given and len(given) < len(names):
+        raise LocalError(f"{given[0]} is set alone; set {' and '.join(names)}, or neither")
+    return bool(given)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on at this moment. It is below those that outgoing connections are
     given: one of them could take it before its server listens. Raises LocalError when there is none."""

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 from services.local.broker import Broker, starting_broker
 from services.local.files import serving_examples
-from services.local.home import LOOPBACK, LocalError, free_port, is_free
+from services.local.home import LOOPBACK, LocalError, free_port, given_together, is_free
 from services.local.process import Child, Process, ended, start
 from services.local.state import LocalSystem, api_key, kept_secret, only_one, write_local
 from services.local.store import embedded_store
@@ -105,7 +105,7 @@ async def running_system(
     WEFT_AMQP_URL and WEFT_MONGO_URL replace broker and store. `http_allow` opens addresses; `settings` are
     further environment variables of the services. `replicas` says of which service there are several: the
     second planner is `planner-2`."""
-    key = api_key(home)
+    key, _ = api_key(home), given_together("WEFT_SMTP_URL", "WEFT_SMTP_FROM")
     with only_one(home), serving_examples() as examples_url:
         if not is_free(port, host):
             raise LocalError(

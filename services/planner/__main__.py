@@ -91,6 +91,7 @@ def _keep() -> Keep:
         figures=SETTINGS.keep_figures_days,
         alerts=SETTINGS.keep_alerts_days,
         hook_events=SETTINGS.keep_hook_events_days,
+        audit=SETTINGS.keep_audit_days,
     )
 
 

@@ -6,7 +6,8 @@ whomever they like."""
 
 from collections.abc import Sequence
 
-from services.planner.reviews import Review, delivery_of, notice_of, reviews_in
+from services.planner.review_mails import delivery_of, notice_of
+from services.planner.reviews import Review, reviews_in
 from services.planner.saved import Saved
 from shared.contracts.alert import Notice
 from shared.contracts.base import Millis

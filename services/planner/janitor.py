@@ -27,6 +27,7 @@ class Keep:
     figures: float = 0
     alerts: float = 0
     hook_events: float = 30
+    audit: float = 0
 
 
 class Janitor:
@@ -62,6 +63,7 @@ class Janitor:
             ("alerts", "at", self._keep.alerts),
             ("deliveries", "created_at", self._keep.alerts),
             ("hook_events", "received_at", self._keep.hook_events),
+            ("audit", "at", self._keep.audit),
         ):
             if days:
                 await sweep.remove_all(name, **{at: {"$lt": _before(now, days)}})

@@ -33,6 +33,9 @@ class PlannerSettings(Settings):
     keep_hook_events_days: float = Field(
         default=30, ge=0, description="How long what was sent to webhooks is kept; 0: for ever"
     )
+    keep_audit_days: float = Field(
+        default=365, ge=0, description="How long it is known who did what; 0: for ever"
+    )
     stuck_round_s: float = Field(
         default=60, gt=0, description="How often all unfinished runs are looked at for stuck ones"
     )

@@ -53,7 +53,7 @@ def _check_machine(it: dict[str, Any], path: str, findings: Findings, depth: int
 def _check_state(
     name: str, state: Any, states: dict[str, Any], path: str, findings: Findings, depth: int
 ) -> None:
-    if not isinstance(state, dict) or state.get("Type") not in FIELDS:
+    if not isinstance(state, dict) or state.get("Type") not in tuple(FIELDS):  # which may be a list
         kinds = ", ".join(FIELDS)
         findings.wrong(f"{path}.Type", f"the state `{name[:80]}` needs a `Type`, one of {kinds}")
         return

@@ -15,6 +15,7 @@ from shared.contracts.events import Message
 from shared.messaging import topology
 from shared.messaging.consuming import Consumer, Delivery, Handler, Poison
 from shared.messaging.line import AWAY, READY_S, RECONNECT_S, Line, broker_url
+from shared.patience import heed_cancel
 from shared.telemetry import logger, traceparent
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ __all__ = ["Bus", "Delivery", "Handler", "Poison"]
 NOT_PERSISTENT, PERSISTENT = 1, 2
 CONFIRM_S = 30.0
 """A publication that is not confirmed by then may be made again: a queue may have lost its majority."""
+ASK_EVERY_S = 5.0
+"""How often the broker is asked whether it knows of the consumers here."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Bus:
             await self._declare(wanted.queue, wanted.bindings)
         for wanted in self._wanted[len(self._consumers) :]:
             self._consumers[wanted.queue.name] = await self._consuming(connection, wanted)
-        self._watching = self._watching or asyncio.create_task(self._line.watch(self._dead))
+        self._watching = self._watching or asyncio.create_task(self._watch(self._line))
 
     @property
     def trouble(self) -> str:
@@ -177,6 +180,33 @@ class Bus:
         named = {"admin": self._admin, "confirmed": self._confirmed, "shown": self._shown}
         channels = [name for name, channel in named.items() if channel is None or channel.is_closed]
         return channels + [each.queue for each in self._consumers.values() if each.dead]
+
+    async def _watch(self, line: Line) -> None:
+        await asyncio.gather(line.watch(self._dead), self._ask(line))
+
+    async def _ask(self, line: Line) -> None:
+        """Begin again where the broker knows of nobody who consumes, twice in a row: of a queue that somebody
+        declares again as soon as it is deleted, it does not tell the consumers that they have lost it."""
+        before = set[str]()
+        while True:
+            await asyncio.sleep(ASK_EVERY_S)
+            try:
+                lost = {each.queue for each in self._consumers.values() if await self._is_lost(line, each)}
+            except Exception as error:
+                heed_cancel()
+                logger.info("broker.not_asked", error=f"{type(error).__name__}: {error}"[:300])
+                lost = set[str]()
+            for queue in lost & before:
+                logger.warning("broker.consumer_lost", queue=queue)
+                self._consumers[queue].begin_again(f"{queue} has lost its consumers")
+            before = lost
+
+    async def _is_lost(self, line: Line, consumer: Consumer) -> bool:
+        if not consumer.consuming or consumer.dead:
+            return False
+        channel = await line.raw(self._admin, 0)
+        found = await channel.queue_declare(consumer.queue, passive=True, timeout=READY_S)
+        return not found.consumer_count
 
     async def _mend(self, key: str) -> None:
         """Bring back the queue that a key leads to, as it was declared in this process; once for all who ask

@@ -184,11 +184,14 @@ class Consumer:
                 await raw.basic_cancel(begun.consumer_tag)
 
     async def _cancelled(self, _frame: Basic.Cancel) -> None:
-        """The broker says that the queue is gone. Closed with an error, the channel comes back and declares
-        it again."""
+        """The broker says that the queue is gone."""
+        self.begin_again(f"{self.queue} has been deleted")
+
+    def begin_again(self, why: str) -> None:
+        """Closed with an error, the channel comes back, declares the queue again and consumes; harmless when
+        it does not consume."""
         if self._raw is not None and self._tag is not None:
-            gone = ConnectionError(f"{self.queue} has been deleted")
-            self._closing = asyncio.create_task(self._raw.close(gone))
+            self._closing = asyncio.create_task(self._raw.close(ConnectionError(why)))
 
     async def _take(self, raw: DeliveredMessage) -> None:
         acks, tag = self._acks, raw.delivery_tag or 0

@@ -6,7 +6,6 @@ from typing import Literal
 
 from shared.contracts.alert import Notice
 from shared.contracts.base import Contract, Millis
-from shared.sealing import context_of
 from shared.storage.mongo import Document, Store
 
 DeliveryStatus = Literal["waiting", "delivered", "failed"]
@@ -36,11 +35,6 @@ class Delivery(Contract):
     next_at: Millis | None
     created_at: Millis
     delivered_at: Millis | None = None
-
-
-def delivery_context(delivery: Delivery) -> bytes:
-    """What its link is sealed for: in another delivery, or to another address, it cannot be opened."""
-    return context_of("delivery", delivery.id, delivery.to)
 
 
 class Deliveries:

@@ -12,9 +12,10 @@ from services.connectors.webhook.client import post_json
 from services.connectors.webhook.signing import signed_headers
 from shared.http import HttpClient
 from shared.ids import now_ms
+from shared.mail_links import link_context
 from shared.nodes import NodeFailed
 from shared.storage.alert_channels import AlertChannel, EmailSettings, SlackSettings, channel_context
-from shared.storage.deliveries import Delivery, delivery_context
+from shared.storage.deliveries import Delivery
 
 IN_VAIN = frozenset({"bad_url", "blocked_address", "bad_request", "http_410"})
 """What will be the same next time."""
@@ -64,7 +65,7 @@ class Channels:
         server, sender = self._own
         if delivery.sealed:
             said = "the link of this mail cannot be opened"
-            link = self._opened(delivery.sealed, delivery_context(delivery), said).decode()
+            link = self._opened(delivery.sealed, link_context(delivery), said).decode()
             notice = delivery.notice.model_copy(update={"link": link})
             delivery = delivery.model_copy(update={"notice": notice})
         await self._mailer.send(server, composed(_mail(delivery, sender, [delivery.to])), trusted=True)

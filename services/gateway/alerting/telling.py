@@ -8,8 +8,9 @@ from services.gateway.parts import Gateway
 from shared.contracts.alert import Notice
 from shared.contracts.events import DeliveryDue
 from shared.ids import new_id, now_ms
+from shared.mail_links import link_context
 from shared.storage.alert_channels import AlertChannel
-from shared.storage.deliveries import Deliveries, Delivery, delivery_context
+from shared.storage.deliveries import Deliveries, Delivery
 
 LOOK_EVERY_S = 0.2
 MOST_ATTEMPTS = 12
@@ -26,15 +27,14 @@ async def deliver(
     most_attempts: int = MOST_ATTEMPTS,
 ) -> str:
     """Have a mail sent to an address by the installation's own mail server, at least once and soon; the id of
-    its delivery. Without a workspace it is listed nowhere. `link`, at its end, opens something: it is kept
-    sealed, and raises Refused where nothing can be."""
+    its delivery. Without a workspace it is listed nowhere. `link`, at its end, is kept sealed."""
     notice = Notice(kind="message", title=subject, text=text, at=now_ms(), workspace_id=workspace_id)
     delivery = _delivery(notice, most_attempts=most_attempts).model_copy(update={"to": to})
     if link:
         if (key := gateway.sealing_key) is None:
             raise Refused("no_vault", "No link can be mailed: the gateway has no WEFT_VAULT_PUBLIC_KEY")
-        sealed = key.seal(link.encode(), delivery_context(delivery))
-        delivery = delivery.model_copy(update={"sealed": sealed, "kid": key.kid})
+        sealed = {"sealed": key.seal(link.encode(), link_context(delivery)), "kid": key.kid}
+        delivery = delivery.model_copy(update=sealed)
     await send(gateway, [delivery])
     return delivery.id
 

@@ -10,6 +10,7 @@ from services.gateway.errors import Refused
 from services.gateway.identity.rights import Access
 from services.gateway.parts import Gateway
 from shared.contracts.credential import Credential
+from shared.contracts.version import PinnedGraph
 from shared.ids import now_ms
 
 MOST = 1_000
@@ -34,6 +35,19 @@ async def named(gateway: Gateway, access: Access, graph: Any, workflow_id: str |
     unshared = {each.id for each in found.values() if not _usable(each, access, workflow_id)}
     types = {each.id: each.type for each in found.values()}
     return Named(tuple(found.values()), Given(types, frozenset(unshared), variables))
+
+
+async def check_again(gateway: Gateway, access: Access, graph: PinnedGraph, workflow_id: str | None) -> None:
+    """Raises Refused where a graph that is to be run again names credentials that the runs of its workflow,
+    or without one whoever asks, may not use, or not any more."""
+    ids = list(dict.fromkeys(_ids([each.model_dump() for each in graph.nodes.values()])))[:MOST]
+    found = await gateway.credentials.load(access.workspace_id, ids) if ids else {}
+    for each in found.values():
+        if workflow_id is None and not each.usable_by(access.caller.id):
+            raise Refused("forbidden", f"Credential {each.name!r} is not shared with you: ask its owner")
+        if not each.usable_in(workflow_id):
+            said = f"Credential {each.name!r} is no longer shared with this workflow: ask its owner"
+            raise Refused("forbidden", said)
 
 
 async def _variables(gateway: Gateway, workspace_id: str) -> dict[str, bool]:

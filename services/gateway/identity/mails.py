@@ -5,7 +5,7 @@ from pymongo.errors import PyMongoError
 from services.gateway.alerting.telling import deliver
 from services.gateway.parts import Gateway
 from shared.contracts.identity import Invitation
-from shared.mail_address import UNPRINTABLE
+from shared.mail_address import UNPRINTABLE, is_address
 from shared.telemetry import logger
 
 MOST_NAME_CHARS = 80
@@ -16,9 +16,9 @@ If you do not know what this is about, you need do nothing."""
 
 
 async def mail_invitation(gateway: Gateway, invitation: Invitation, token: str) -> bool:
-    """Have an invitation sent to whom it is for. False where no mails are sent, or it cannot be kept now: the
-    invitation is there all the same."""
-    if not gateway.sends_mail:
+    """Have an invitation sent to whom it is for. False where no mails are sent, or not to such an address, or
+    it cannot be kept now: the invitation is there all the same."""
+    if not gateway.sends_mail or not is_address(invitation.email):
         return False
     workspace = await gateway.directory.workspace(invitation.workspace_id)
     by, name = _short(invitation.by), _short(workspace.name if workspace else "")

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.control_inputs import Rerun
+from services.gateway.credentials.given import check_again
 from services.gateway.documented import IDEMPOTENCY_KEY, answers, takes
 from services.gateway.errors import Refused
-from services.gateway.identity.access import needs
+from services.gateway.identity.access import access_of, needs
 from services.gateway.identity.callers import cause_of
 from services.gateway.inputs import WaitQuery
 from services.gateway.parts import gateway_of
@@ -57,6 +58,8 @@ async def rerun_order(request: Request, old: Run, wanted: Rerun, raw: bytes) -> 
     before = await gateway.pinned.graph(old.workspace_id, old.version)
     version = _version_wanted(old, wanted.version)
     after = before if version == old.version else await gateway.pinned.graph(old.workspace_id, version)
+    if not old.dry:
+        await check_again(gateway, access_of(request), after, old.workflow_id)
     new_input = "input" in wanted.model_fields_set
     nodes = taken_over(old, before, after, Again(wanted.from_, wanted.only, new_input))
     # The planner may not have stored yet what it keeps with the run; the new run looks for it there.

@@ -45,6 +45,7 @@ async def keys(request: Request) -> Response:
     sealed.update(await gateway.credential_states.by_key())
     sealed.update(await gateway.alert_channels.by_key())
     sealed.update(await gateway.variables.by_key())
+    sealed.update(await gateway.deliveries.by_key())
     kid = gateway.sealing_key.kid if gateway.sealing_key else None
     old = sum(count for each, count in sealed.items() if each != kid)
     return json_response({"kid": kid, "sealed": dict(sealed), "old": old})

@@ -13,14 +13,12 @@ FAR = 10_000_000_000_000
 
 
 async def ids(api: Api, query: str) -> set[str]:
-    """Those listed."""
     return {each["id"] for each in (await api.get(f"/triggers?limit=200&{query}")).body["items"]}
 
 
 async def starting(store: Store, flow: str, watched: str) -> set[str]:
     """What planners would start runs of this workflow for, now or later."""
-    triggers = Triggers(store)
-    found = [*await triggers.due(FAR, 1000), *await triggers.following([watched])]
+    found = [*await Triggers(store).due(FAR, 1000), *await Triggers(store).following([watched])]
     return {each.id for each in found if each.workflow_id == flow}
 
 
@@ -32,7 +30,7 @@ async def of_each_kind(api: Api, flow: str, watched: str) -> dict[str, dict[str,
         "workflow": {"kind": "workflow", "workflow_id": watched, "on": "any"},
         "webhook": {"kind": "webhook", "auth": {"kind": "none"}},
     }
-    kinds = {kind: await made(api, config, workflow_id=flow) for kind, config in configs.items()}
+    kinds = {kind: await made(api, each, workflow_id=flow) for kind, each in configs.items()}
     return {**kinds, "paused": await made(api, HOURLY, workflow_id=flow, active=False)}
 
 
@@ -46,7 +44,6 @@ async def test_triggers_of_every_kind_rest_while_their_workflow_is_archived(
     assert await starting(gateway_store, flow, watched) == clocked
     assert (await send(url)).status < 300
     assert (await planner.next_run()).workflow_id == flow
-
     assert (await api.call("DELETE", f"/workflows/{flow}")).status == 204
     assert await starting(gateway_store, flow, watched) == set()
     assert (await send(url)).status == 404

@@ -18,7 +18,7 @@ from shared.storage.credential_types import CredentialTypes
 from shared.storage.credentials import Credentials, data_context
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
-from tests.integration.gateway.api import KEY, Api
+from tests.integration.gateway.api import KEY, Api, Planner
 
 VAULT = Vault([bytes(range(32))])
 PUBLIC = base64.urlsafe_b64encode(VAULT.sealing.public).decode()
@@ -130,6 +130,44 @@ async def test_publishing_shares_it_with_the_workflow(people: list[Api]) -> None
     assert shown.body["shared"]["workflows"] == [workflow_id]
     assert await codes(other, made["id"], workflow_id) == []
     assert await codes(other, made["id"]) == ["unshared_credential"]
+
+
+async def test_who_runs_a_graph_again_has_to_have_its_credentials(
+    people: list[Api], planner: Planner
+) -> None:
+    owner, other, _ = people
+    made = await kept(owner)
+    path = f"/credentials/{made['id']}"
+    run_id = (await owner.post("/runs", {"graph": asking(made["id"])})).body["id"]
+    await planner.next_run()
+    await planner.save(run_id, "failed", "run.failed")
+    refused = await other.post(f"/runs/{run_id}/rerun", {"input": {"to": "me"}})
+    assert "'Shop' is not shared with you" in refused.refused(403, "forbidden").body["detail"]
+    [one] = (await other.post("/runs/bulk/retry", {"ids": [run_id]})).body["results"]
+    assert (one["ok"], one["failure"]["code"]) == (False, "forbidden")
+    assert (await owner.post(f"/runs/{run_id}/rerun")).status == 202
+    await planner.next_run()
+    await owner.put(path, {"rev": 1, "shared": {"workspace": True}})
+    assert (await other.post(f"/runs/{run_id}/rerun")).status == 202
+    await planner.next_run()
+
+
+async def test_an_older_version_is_run_again_only_with_what_is_shared_still(
+    people: list[Api], planner: Planner
+) -> None:
+    owner, other, _ = people
+    made = await kept(owner)
+    workflow_id = await owner.workflow(asking(made["id"]))
+    run_id = (await other.post(f"/workflows/{workflow_id}/runs")).body["id"]
+    await planner.next_run()
+    await planner.save(run_id, "failed", "run.failed")
+    assert (await other.post(f"/runs/{run_id}/rerun", {"version": 1})).status == 202
+    await planner.next_run()
+    rev = (await owner.get(f"/credentials/{made['id']}")).body["rev"]
+    unshared = await owner.put(f"/credentials/{made['id']}", {"rev": rev, "shared": {"workflows": []}})
+    assert unshared.status == 200
+    refused = await other.post(f"/runs/{run_id}/rerun", {"version": 1})
+    assert "no longer shared with this workflow" in refused.refused(403, "forbidden").body["detail"]
 
 
 async def test_a_graph_is_told_of_credentials_that_do_not_fit(people: list[Api]) -> None:

@@ -7,8 +7,9 @@ import pytest
 from aiormq.exceptions import PublishError
 
 from shared.contracts.events import RunWoken
-from shared.messaging import topology
+from shared.messaging import broker, topology
 from shared.messaging.broker import Bus, Delivery
+from shared.messaging.consuming import Consumer
 from tests.waiting import until
 
 POOL = "test_unroutable"
@@ -83,9 +84,25 @@ async def test_an_exchange_that_was_deleted_comes_back(
     assert await waiting(channel, topology.executor_queue(POOL, "normal")) == 1
 
 
+def forgotten(consumer: Consumer) -> Awaitable[None]:
+    """The broker knows of it no more, and has not said so."""
+    raw, tag = consumer._raw, consumer._tag
+    assert raw
+    assert tag
+
+    async def forget() -> None:
+        known = raw.consumers[tag]
+        await raw.basic_cancel(tag)
+        raw.consumers[tag] = known
+
+    return forget()
+
+
+@pytest.mark.parametrize("how", ["deleted", "deleted and declared again before anybody is told"])
 async def test_a_consumers_queue_comes_back_with_its_bindings(
-    amqp_url: str, channel: aio_pika.abc.AbstractChannel
+    amqp_url: str, channel: aio_pika.abc.AbstractChannel, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
+    monkeypatch.setattr(broker, "ASK_EVERY_S", 0.05)
     heard: list[str] = []
 
     async def take(delivery: Delivery) -> None:
@@ -96,7 +113,7 @@ async def test_a_consumers_queue_comes_back_with_its_bindings(
     await other.start()
     consumer = other.consumer(name)
     begun = consumer._raw  # being dead may be too short for anybody to see
-    await channel.queue_delete(name)
+    await (channel.queue_delete(name) if how == "deleted" else forgotten(consumer))
     await until(lambda: consumer._raw is not begun and not consumer.dead)
     exchange = await channel.get_exchange(topology.EXCHANGE, ensure=False)
     body = MESSAGE.model_dump_json().encode()

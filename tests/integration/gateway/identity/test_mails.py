@@ -62,6 +62,14 @@ async def test_a_mail_server_that_is_busy_is_tried_again(post: Post, monkeypatch
     assert link_in(await post.mail_to("eve@example.com")).endswith(made.body["token"])
 
 
+async def test_an_address_that_takes_no_mail_is_invited_all_the_same(post: Post) -> None:
+    workspace = await post.town.workspace()
+    admin = await post.town.person(workspace, "admin")
+    for email in ("a,b@example.com", "<eve@example.com>", "ada@exämple.com"):
+        made = await admin.post("/invitations", {"email": email, "role": "viewer"})
+        assert (made.status, made.body["mailed"]) == (201, False), email
+
+
 async def test_without_a_mail_server_the_link_is_passed_on_by_hand(town: Town) -> None:
     workspace = await town.workspace()
     admin = await town.person(workspace, "admin")

@@ -1,6 +1,7 @@
 """What is not needed any more is removed, and nothing else is."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,6 +194,17 @@ async def test_keys_and_expired_answers_go_and_what_is_kept_for_ever_stays(store
     assert not await keys.find(WORKSPACE, "old")
     assert await cleaned(store, 4000, Keep(0, 0, 0)) == {"cache": 1}
     assert await left(store, "runs") == {old.id}
+
+
+async def test_the_audit_log_goes_after_its_time_and_links_that_have_run_out_with_them(store: Store) -> None:
+    for day in (0, 9):
+        await store["audit"].insert_one({"_id": f"aud_{day}", "at": int(NOW + day * DAY_MS)})
+        await store["password_resets"].insert_one(
+            {"_id": f"rst_{day}", "expires_at": int(NOW + day * DAY_MS)}
+        )
+    assert await cleaned(store, 400) == {"password_resets": 2}, "who did what is kept for ever unless told"
+    assert await cleaned(store, 366, replace(KEEP, audit=365)) == {"audit": 1}
+    assert await left(store, "audit") == {"aud_9"}
 
 
 async def test_a_plan_may_keep_runs_for_a_shorter_time(store: Store) -> None:

@@ -20,6 +20,7 @@ from shared.storage.node_types import NodeTypes
 from shared.storage.payloads import Payloads
 from shared.tree import TreeRunner
 from tests.integration.services.frame import Peer, as_planner, working
+from tests.waiting import LOOK_EVERY_S
 
 Drop = Callable[..., Awaitable[None]]
 
@@ -71,12 +72,13 @@ async def test_a_tree_of_nodes_is_answered_in_one_message(
             told("run_1", setting("a", n="{{ trigger.n }}"), setting("b", "a", n="{{ nodes.a.n + 1 }}")),
         )
         answer = await planner.until(lambda each: isinstance(each, NodeFinished))
+        async with asyncio.timeout(60):
+            while not {"set", "condition", "code.python"} <= set(await NodeTypes(store).all()):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY_S)  # it announces what it can do while it works
     assert isinstance(answer, NodeFinished)
     assert (answer.run_id, answer.head, answer.executor, answer.stored) == ("run_1", "a", service.id, False)
     outputs = [from_json(each.output.json_text or "") for each in answer.results if each.output]
     assert outputs == [{"n": 1}, {"n": 2}]
-    catalog = await NodeTypes(store).all()
-    assert {"set", "condition", "code.python"} <= set(catalog), "it has announced what it can do"
     assert await Executors(store).all() == {}, "it has left"
 
 

@@ -9,7 +9,7 @@ from shared.contracts.failure import failure
 from shared.contracts.run import Run
 from shared.contracts.trigger import ContinuousConfig
 from shared.storage.workflows import Workflow
-from tests.integration.services.planner.triggers.conftest import START, Scene
+from tests.integration.services.planner.triggers.conftest import START, Scene, published
 
 TWICE = ContinuousConfig(min_gap_s=30, stop_after_failures=2)
 
@@ -118,9 +118,10 @@ async def test_a_run_by_hand_is_not_one_of_the_row(scene: Scene, workflow: Workf
     assert (await scene.found()).running == run.id
 
 
-async def test_without_a_workflow_it_says_so_and_tries_again_later(scene: Scene) -> None:
+async def test_without_a_version_it_says_so_and_tries_again_later(scene: Scene) -> None:
+    await published(scene, latest=0)
     await scene.add(TWICE)
     await scene.clock().tick()
     trigger = await scene.found()
     assert trigger.failure is not None
-    assert (trigger.failure.code, trigger.running, trigger.next_at) == ("not_found", None, START + 60_000)
+    assert (trigger.failure.code, trigger.running, trigger.next_at) == ("not_published", None, START + 60_000)

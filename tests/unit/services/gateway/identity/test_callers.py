@@ -10,6 +10,7 @@ from services.gateway.identity.callers import Caller, may_decide
     [
         (Caller("person", "user_1", "ada"), ["ada", "bob"], True),
         (Caller("person", "user_1", "ada"), ["user_1"], True),
+        (Caller("person", "user_1", "ada@example.com"), ["Ada@Example.com"], True),
         (Caller("person", "user_2", "eve"), ["ada", "bob"], False),
         (Caller("person", "user_2", "eve"), [], True),
         (Caller("key", "key_1", "api"), ["ada"], True),
