@@ -11,7 +11,8 @@ from shared.storage.mongo import Store
 from tests.fuzz.fuzzing import fuzzed
 from tests.fuzz.settings import EXAMPLES, Ids
 from tests.fuzz.standins import answered, obeyed
-from tests.fuzz.things import Things, known_types
+from tests.fuzz.stored import known_types
+from tests.fuzz.things import Things
 from tests.integration.gateway.api import KEY, Api, Planner
 from tests.integration.gateway.identity.people import Town, town_of
 from tests.integration.gateway.identity.table import LEAST
