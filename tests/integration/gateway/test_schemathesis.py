@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(3600 if EXAMPLES else 240)
 async def gateway(serve: Callable[..., Any], gateway_store: Store) -> AsyncIterator[Service]:
     """A gateway where everything is possible, as often as one likes."""
     await known_types(gateway_store)
-    often = {"public_url": "https://weft.example.com", **OFTEN}
+    often = {"public_url": "https://weft.example.com", "smtp_from": "weft@example.com", **OFTEN}
     async with serve(heartbeat_s=0.1, sign_up="open", **often) as service:
         yield service
 
