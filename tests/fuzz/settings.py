@@ -19,9 +19,10 @@ Ids = Mapping[str, Sequence[Any]]
 
 
 def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: str) -> dict[str, Any]:
-    """What is deleted or made over is nothing that the others need."""
-    bodies = {"body.workflow_id": "workflow_id", "body.rev": "rev"}
-    signal = {"path.run_id": "waiting_run", "path.node_id": "waiting_node", "path.token": "signal"}
+    """The whole configuration."""
+    bound = [
+        {f"include-{what}": pattern, "parameters": _bound(names)} for what, pattern, names in _names(ids)
+    ]
     return {
         "seed": int(SEED or 1),
         "headers": dict(headers),
@@ -30,14 +31,8 @@ def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: 
         "request-timeout": 20,
         "max-stream-events": 3,
         "dictionaries": {name: {"values": list(values)} for name, values in ids.items()},
-        "parameters": _bound(_paths(ids, ""), 1) | _bound(bodies, 0.9),
-        "operations": [
-            {"exclude-path-regex": only, "enabled": False},
-            {"include-path-regex": "/signals/", "parameters": _bound(signal, 1)},
-            {"include-method-regex": "PUT|PATCH", "parameters": _bound(_paths(ids, "changed "), 1)},
-            {"include-path-regex": "/(rotate|secrets)$", "parameters": _bound(_paths(ids, "changed "), 1)},
-            {"include-method": "DELETE", "parameters": _bound(_paths(ids, "doomed "), 1)},
-        ],
+        "parameters": _bound(_paths(ids, "")),
+        "operations": [{"exclude-path-regex": only, "enabled": False}, *bound],
         "generation": {
             "deterministic": SEED is None, "max-examples": EXAMPLES or 1, "database": "none",
             "no-shrink": True,
@@ -46,10 +41,27 @@ def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: 
     }  # fmt: skip
 
 
+def _names(ids: Ids) -> list[tuple[str, str, Mapping[str, str]]]:
+    """Routes, and what they are to be about; the first that matches counts. What is deleted or made over is
+    nothing that the others need."""
+    changed, doomed = _paths(ids, "changed "), _paths(ids, "doomed ")
+    waiting = {"path.run_id": "waiting_run"}
+    return [
+        ("path-regex", "/signals/", {**waiting, "path.node_id": "signal_node", "path.token": "signal"}),
+        ("path-regex", "/decide$", {**waiting, "path.node_id": "review_node"}),
+        ("path-regex", "/(skip|retry)$", waiting),
+        ("path-regex", "/(times|backfill)$", {"path.trigger_id": "daily"}),
+        ("path-regex", "/hooks/", {"path.token": "token"}),
+        ("path-regex", "/(rotate|secrets|pause)$", changed),
+        ("method-regex", "PUT|PATCH", {**changed, "body.rev": "rev"}),
+        ("method", "DELETE", doomed),
+    ]
+
+
 def _paths(ids: Ids, kind: str) -> dict[str, str]:
     """The name of what there is, by the parameters of paths."""
     return {f"path.{name}": kind + name for name in ids if " " not in name and kind + name in ids}
 
 
-def _bound(names: Mapping[str, str], probability: float) -> dict[str, Any]:
-    return {where: {"dictionary": name, "probability": probability} for where, name in names.items()}
+def _bound(names: Mapping[str, str]) -> dict[str, Any]:
+    return {where: {"dictionary": name, "probability": 1.0} for where, name in names.items()}
