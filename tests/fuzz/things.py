@@ -4,12 +4,7 @@ from typing import Any
 
 from shared.signals import token
 from shared.storage.mongo import Store
-<<<<<<< HEAD
-from shared.storage.node_types import NodeTypes
-from tests.contract.nodes import TYPES
-=======
 from tests.fuzz import runs, stored
->>>>>>> main
 from tests.fuzz.settings import Ids
 from tests.integration.gateway.api import Api, Planner
 from tests.integration.gateway.identity.people import Town

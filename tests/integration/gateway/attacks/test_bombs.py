@@ -37,19 +37,6 @@ async def scene(town: Town, planner: Planner) -> Scene:
     return await furnished(town, planner)
 
 
-<<<<<<< HEAD
-async def beats(until: asyncio.Event) -> float:
-    """The most, until then, that the loop worked without a pause, in seconds of this process's own: however
-    busy the machine is."""
-    longest, last = 0.0, time.process_time()
-    while not until.is_set():
-        await asyncio.sleep(0.01)
-        longest, last = max(longest, time.process_time() - last), time.process_time()
-    return longest
-
-
-=======
->>>>>>> main
 @pytest.mark.parametrize("bomb", BOMBS)
 async def test_a_bomb_is_refused_by_every_route_and_holds_up_nobody(scene: Scene, bomb: str) -> None:
     done = asyncio.Event()
