@@ -8,7 +8,7 @@ MOST_S = 2.0
 
 
 async def beats(until: asyncio.Event) -> float:
-    """The most, until then, that the loop was held up, in seconds that this process worked: a busy machine does
+    """How long the loop was held up at most, in seconds that this process worked: a busy machine does
     not count."""
     longest, last = 0.0, time.process_time()
     while not until.is_set():
