@@ -19,7 +19,7 @@ from tests.integration.gateway.identity.table import LEAST
 
 OFTEN = dict.fromkeys(("rate_per_key", "rate_per_address", "rate_sign_in"), "10000000/minute")
 API = "/api/v1"
-BOUNDS = "." if EXAMPLES else "/(variables|bulk|preview|versions)"
+BOUNDS = "." if EXAMPLES else "/(variables|bulk/cancel|preview)$"
 """Whose every bound is tried every day: there are thousands."""
 ONESELF = "/(me|auth/(ways|sign-in|sign-up|refresh|invitations))"
 """What people do for themselves; but for signing out, which is the end of it."""
