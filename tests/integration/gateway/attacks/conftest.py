@@ -15,6 +15,9 @@ from shared.service import Service
 from shared.storage.credential_types import CredentialTypes
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
+from tests.integration.gateway.api import Planner
+from tests.integration.gateway.attacks.elsewhere import HOOK, NOOP
+from tests.integration.gateway.attacks.scene import Scene, furnished, made
 from tests.integration.gateway.identity.people import Town, town_of
 
 STRING = {"type": "string"}
@@ -54,3 +57,19 @@ async def town(gateway: Service, planner: object, amqp_url: str) -> AsyncIterato
             queue = await (await connection.channel()).declare_queue(exclusive=True)
             await queue.bind(EXCHANGE, CredentialAsked.event)
             yield town
+
+
+@pytest.fixture(scope="module")
+async def own(town: Town, planner: Planner) -> Scene:
+    """The attacker's, with nothing in it but a workflow and its trigger."""
+    workspace = await town.workspace()
+    admin = await town.person(workspace, "admin")
+    flow = await admin.workflow(NOOP)
+    trigger = await made(admin, "/triggers", {"workflow_id": flow, **HOOK})
+    return Scene(workspace, admin, {"workflow_id": flow, "trigger_id": trigger["id"]}, "")
+
+
+@pytest.fixture(scope="module")
+async def other(town: Town, planner: Planner) -> Scene:
+    """The workspace that is attacked."""
+    return await furnished(town, planner)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.integration.gateway.api import Answer
 from tests.integration.gateway.identity.people import Person
 
 Schema = dict[str, Any]
@@ -84,3 +85,8 @@ def changed(value: Any, path: Way, new: Any) -> Any:
     copy = dict(value) if isinstance(value, dict) else list(value)
     copy[path[0]] = changed(value[path[0]], path[1:], new)  # type: ignore[index]
     return copy
+
+
+def found(answer: Answer) -> int:
+    """How many things are in an answer."""
+    return len(answer.body.get("items", ())) if isinstance(answer.body, dict) else 0
