@@ -46,7 +46,7 @@ def fitted(value: dict[str, Any], model: type[M]) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        if not _made_whole(value, error):
+        if error.error_count() > MAX_ERRORS or not _made_whole(value, error):
             raise
     return model.model_validate(value)
 
@@ -59,10 +59,10 @@ def _made_whole(value: Any, error: ValidationError) -> bool:
         number = each["input"]
         if each["type"] == "int_type" and isinstance(number, float) and abs(number) <= MAX_WHOLE:
             *way, last = each["loc"]
-            holder = value
+            holder: Any = value
             for part in way:
-                if part in holder or isinstance(holder, list):  # else it is the tag of a union
-                    holder = holder[part]
+                tag = isinstance(holder, dict) and part not in holder  # of a union
+                holder = holder if tag else holder[part]
             if number.is_integer():
                 holder[last] = int(number)
                 found = True

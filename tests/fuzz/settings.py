@@ -26,7 +26,7 @@ def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: 
     return {
         "seed": int(SEED or 1),
         "headers": dict(headers),
-        "workers": 4 if EXAMPLES else 1,
+        "workers": 4,
         "continue-on-failure": True,
         "request-timeout": 20,
         "max-stream-events": 3,

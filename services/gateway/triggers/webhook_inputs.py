@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from services.gateway.hooks.sealing import SIGNING_PREFIX
 from services.gateway.inputs import SIGNING_KEY, example
@@ -54,11 +55,12 @@ SigningSecret = Annotated[
     AfterValidator(_is_signing_secret),
     Field(max_length=200, examples=["whsec_" + "QUJD" * 8], json_schema_extra={"pattern": SIGNING_KEY}),
 ]
+_TAKEN: JsonDict = {"not": {"enum": [*sorted(NOT_FOR_SECRETS)]}}
 HeaderName = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$"),
     AfterValidator(_may_hold_a_secret),
-    Field(json_schema_extra={"not": {"enum": sorted(NOT_FOR_SECRETS)}}),
+    Field(json_schema_extra=_TAKEN),
 ]
 DRAWN = "Left out, it stays as it was; without one before, it is drawn and told once"
 
