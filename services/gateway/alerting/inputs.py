@@ -29,7 +29,7 @@ KEY_PREFIX = "whsec_"
 PADDED_KEY = SIGNING_KEY.replace("={0,2}", "==").replace("=?", "=")
 
 
-URL_PATTERN = r"^https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,4})?(?:[/?#][!-~]*)?$"
+URL_PATTERN = r"^https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][!-~]*)?$"
 """What `web_address` takes, but for what is wrong with an IPv6 address."""
 
 

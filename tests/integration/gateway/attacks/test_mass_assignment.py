@@ -51,6 +51,8 @@ async def test_what_is_not_asked_for_is_refused_by_name(town: Town, planner: Pla
                 more = [each for each in FIELDS if each not in known]
                 body = changed(example, at, {**inner, **dict.fromkeys(more, "x")})
                 answer = await owner.call(route.method, path, body)
+                if answer.body["code"] == "not_configured":
+                    continue  # nobody signs in with OpenID here
                 answer.refused(422, "invalid_graph" if at[:1] == ("graph",) else "invalid_request")
                 unknown = {
                     each["path"].rsplit(".", 1)[-1]

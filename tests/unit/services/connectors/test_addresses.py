@@ -47,7 +47,8 @@ async def slack(http: HttpClient, url: str) -> None:
 
 
 async def tokens(http: HttpClient, url: str) -> None:
-    client = OAuth2(grant="client_credentials", token_url=url, client_id="c", client_secret="s" * 10)
+    about = {"grant": "client_credentials", "token_url": url, "client_id": "c", "client_secret": "s" * 10}
+    client = OAuth2.model_validate(about)
     await tokens_for(http, client, {"grant_type": "client_credentials"})
 
 
