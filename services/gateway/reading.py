@@ -61,12 +61,17 @@ def _made_whole(value: Any, error: ValidationError) -> bool:
             *way, last = each["loc"]
             holder: Any = value
             for part in way:
-                tag = isinstance(holder, dict) and part not in holder  # of a union
-                holder = holder if tag else holder[part]
-            if number.is_integer():
+                holder = holder[part] if _holds(holder, part) else holder  # else it is the tag of a union
+            if number.is_integer() and _holds(holder, last):
                 holder[last] = int(number)
                 found = True
     return found
+
+
+def _holds(holder: Any, part: int | str) -> bool:
+    if isinstance(holder, dict):
+        return part in holder
+    return isinstance(holder, list) and isinstance(part, int)
 
 
 def parse(raw: bytes) -> Any:

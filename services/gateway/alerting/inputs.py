@@ -40,9 +40,10 @@ def _address(text: str) -> str:
 
 def web_address(text: str) -> str:
     """The URL itself; raises ValueError unless it is one that can be called and shown."""
-    if "@" in urlsplit(text).netloc:
+    parts = urlsplit(text)
+    if "@" in parts.netloc:
         raise ValueError("the URL must not hold a user or password")
-    if not re.fullmatch(URL_PATTERN, text):
+    if not re.fullmatch(URL_PATTERN, text) or parts.port == 0:
         raise ValueError("a full URL that starts with http:// or https:// is wanted")
     return text
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.gateway.alerting.inputs import NewAlertChannel
 from services.gateway.errors import Refused
@@ -79,3 +79,18 @@ def test_nothing_else_is_an_integer(port: Any) -> None:
     with pytest.raises(ValidationError) as error:
         fitted(mail_server(port), NewAlertChannel)
     assert [each["loc"] for each in error.value.errors()] == [("settings", "email", "port")]
+
+
+class Either(BaseModel):
+    model_config = ConfigDict(strict=True)
+    at: list[int] | int
+
+
+@pytest.mark.parametrize("at", [[1, 2.0], 3.0, [1, 2.5], 3.5])
+def test_what_a_union_might_mean_is_told_and_breaks_nothing(at: Any) -> None:
+    if at == [1, 2.0]:
+        assert fitted({"at": at}, Either).at == [1, 2]
+        return
+    with pytest.raises(ValidationError) as error:
+        fitted({"at": at}, Either)
+    assert {each["loc"][0] for each in error.value.errors()} == {"at"}

@@ -59,7 +59,7 @@ def test_a_webhook_without_a_key_is_given_one() -> None:
     key = new_signing_key()
     assert opened(put(BLANK, key, kind="webhook", url="https://x.example")) == {"secrets": [key]}
     assert key != new_signing_key()
-    wanted(kind="webhook", url="https://x.example", secrets=[key])
+    wanted(kind="webhook", url="https://x.example:65535", secrets=[key])
 
 
 def test_secrets_stay_when_they_are_left_out() -> None:
@@ -91,7 +91,8 @@ def test_a_secret_of_another_kind_of_channel_does_not_serve() -> None:
     [{**EMAIL, "to": []}, {**EMAIL, "to": ["a\r\nb"]}, {**EMAIL, "host": "a b"}, {**EMAIL, "port": "25"},
      {**EMAIL, "sender": "x"}, {"kind": "slack", "url": "ftp://x"}, {"kind": "webhook", "url": "https://u:p@x"},
      {"kind": "webhook", "url": "https://x", "secrets": ["short"]}, {"kind": "webhook", "url": "https://x/\n"},
-     {"kind": "webhook", "url": "https://x", "sealed": "x"}, {"kind": "webhook", "url": "http://["}],
+     {"kind": "webhook", "url": "https://x", "sealed": "x"}, {"kind": "webhook", "url": "http://["},
+     {"kind": "webhook", "url": "https://x:65536/"}, {"kind": "webhook", "url": "https://x:0/"}],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(wrong: Any) -> None:
     with pytest.raises(ValidationError):
