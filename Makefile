@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.synced
 
-.PHONY: setup demo up test check bench simulate chaos recovery doctor clean
+.PHONY: setup demo up test check bench simulate fuzz chaos recovery doctor clean
 .DEFAULT_GOAL := demo
 
 setup: $(STAMP) rabbitmq
@@ -43,6 +43,10 @@ bench: setup
 
 simulate: $(STAMP)
 	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),100000)
+
+fuzz: setup
+	@WEFT_FUZZ_EXAMPLES=$(or $(EXAMPLES),200) WEFT_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) \
+		$(PY) -m pytest tests/integration/gateway/test_schemathesis.py
 
 chaos: setup
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(if $(RUNS),--runs $(RUNS))
