@@ -1,9 +1,12 @@
 """Schemathesis let loose on a gateway that runs."""
 
+import ast
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import Any
+from unittest.mock import patch
 
 import schemathesis
 from schemathesis import hooks
@@ -23,9 +26,24 @@ async def fuzzed(
     `only` is a regular expression of paths."""
     schemathesis.hook(before_call)
     try:
-        return await asyncio.to_thread(_run, root, headers, ids, phases, only)
+        with _parsing_one_by_one():
+            return await asyncio.to_thread(_run, root, headers, ids, phases, only)
     finally:
         hooks.unregister(before_call)
+
+
+@contextmanager
+def _parsing_one_by_one() -> Iterator[None]:
+    """Hypothesis parses Python in each of its threads. CPython 3.11 counts how deep all threads are together,
+    and fails with a SystemError where one goes on in the midst of another."""
+    lock, parse = RLock(), ast.parse
+
+    def alone(*given: Any, **named: Any) -> Any:
+        with lock:
+            return parse(*given, **named)
+
+    with patch.object(ast, "parse", alone):
+        yield
 
 
 def _run(root: str, headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: str) -> Outcome:
