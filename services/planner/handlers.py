@@ -31,7 +31,7 @@ from shared.storage.runs import Runs
 from shared.telemetry import is_sampled, logger, span, traceparent
 
 BATCH = 200
-AT_A_TIME = 50
+AT_A_TIME = 16
 """Finished runs are recorded so many in one write: more would hold up the store for those that go on."""
 
 

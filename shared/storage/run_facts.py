@@ -8,6 +8,8 @@ from shared.messaging.topology import partition_of
 from shared.storage.mongo import Store
 
 COUNTED = ""
+AT_A_TIME = 16
+"""More in one write would hold up the store for others."""
 
 
 class RunFacts:
@@ -30,10 +32,14 @@ class RunFacts:
 
     async def close(self, workspace_id: str, run_ids: Collection[str]) -> None:
         """These facts of one workspace have been counted; those that are closed already stay so."""
-        mark = counted_by(workspace_id)
-        await self._collection.replace_many(
-            [({"_id": each, "open": mark}, {"_id": each, "open": COUNTED}) for each in run_ids]
-        )
+        mark, ids = counted_by(workspace_id), list(run_ids)
+        for start in range(0, len(ids), AT_A_TIME):
+            await self._collection.replace_many(
+                [
+                    ({"_id": each, "open": mark}, {"_id": each, "open": COUNTED})
+                    for each in ids[start : start + AT_A_TIME]
+                ]
+            )
 
 
 def counted_by(workspace_id: str) -> str:
