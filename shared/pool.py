@@ -11,7 +11,7 @@ from shared.contracts.events import NodeReady, NodesCancelled, NodeTypeAnnounced
 from shared.execute import Executor
 from shared.messaging import topology
 from shared.nodes import Registered
-from shared.service import Service
+from shared.service import Service, ended
 from shared.storage.credential_types import CredentialTypes
 from shared.storage.executors import Executors
 from shared.storage.node_runs import NodeRuns
@@ -38,8 +38,7 @@ async def executor(
 
     async def drain() -> None:
         await work.drain()
-        beating.cancel()
-        await asyncio.wait([beating])  # a beat under way would bring the lease back
+        await ended([beating])  # a beat under way would bring the lease back
         await work.leave()
 
     service.drain.append(drain)

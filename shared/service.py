@@ -22,6 +22,7 @@ from shared.storage.mongo import Store
 from shared.telemetry import logger, set_up_logs, set_up_traces
 
 QUIET_S = 10
+SAID_AGAIN_S = 1.0
 
 
 class Settings(BaseSettings):
@@ -136,11 +137,13 @@ async def _saying(what: str, start: Coroutine[Any, Any, None]) -> None:
 
 async def ended(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel these and return when they have ended: whoever is still with the store or the broker when those
-    are closed may hang in their drivers."""
-    for each in tasks:
-        each.cancel()
-    if tasks:
-        await asyncio.wait(tasks)
+    are closed may hang in their drivers. Drivers lose a cancel that comes when they are done anyway: it is
+    said again until it is heard."""
+    left = set(tasks)
+    while left:
+        for each in left:
+            each.cancel()
+        _, left = await asyncio.wait(left, timeout=SAID_AGAIN_S)
 
 
 async def _stop(service: Service, *working: asyncio.Task[Any]) -> None:
