@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from services.planner.folding import Folding
 from services.planner.janitor import Janitor, Keep
@@ -38,7 +37,9 @@ async def planner(service: Service) -> AsyncIterator[None]:
         service.id,
         service.store,
         service.bus,
-        **_settings(),
+        public_url=SETTINGS.public_url,
+        sends_mail=bool(SETTINGS.smtp_from),
+        stuck_round_s=SETTINGS.stuck_round_s,
         quotas=quotas,
         leads=membership.leads,
     )
@@ -60,9 +61,8 @@ async def planner(service: Service) -> AsyncIterator[None]:
     janitor = Janitor(service.store, _keep(), plans)
     folding = Folding(service.store, membership.leads)
     times = timetable(service.store, service.bus, quotas, membership.leads)
-    busy = [asyncio.create_task(each.run()) for each in (clock, janitor, folding)]
-    busy.append(asyncio.create_task(_time(service, times)))
-    busy.append(asyncio.create_task(_share(service, membership, partitions)))
+    rounds = clock.run(), janitor.run(), folding.run(), _time(service, times)
+    busy = [asyncio.create_task(each) for each in (*rounds, _share(service, membership, partitions))]
     service.drain += [core.drain, partial(ended, busy), membership.leave]
     yield
     for each in busy:  # where nothing was drained
@@ -73,14 +73,6 @@ async def _time(service: Service, times: Timetable) -> None:
     """What is started by the clock is announced at once; before that is possible, nothing is started."""
     await service.health.wait_started()
     await times.run()
-
-
-def _settings() -> dict[str, Any]:
-    return {
-        "public_url": SETTINGS.public_url,
-        "sends_mail": bool(SETTINGS.smtp_from),
-        "stuck_round_s": SETTINGS.stuck_round_s,
-    }
 
 
 def _keep() -> Keep:

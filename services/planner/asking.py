@@ -11,7 +11,7 @@ from services.planner.reviews import Review, reviews_in
 from services.planner.saved import Saved
 from shared.contracts.alert import Notice
 from shared.contracts.base import Millis
-from shared.contracts.identity import ROLES, User
+from shared.contracts.identity import ROLES, User, role_with
 from shared.patience import is_away
 from shared.storage.deliveries import Deliveries
 from shared.storage.mongo import Store
@@ -70,7 +70,7 @@ class Asking:
             grant = grants.get((each.run.workflow_id or "", user.id))
             if member is None:
                 continue
-            role = grant.role if grant and member.role != "admin" else member.role
+            role = role_with(member.role, grant.role if grant else None)
             if role != "none" and ROLES.index(role) >= DECIDES:
                 found.append((each, user))
         return found

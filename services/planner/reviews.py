@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.planner.saved import Saved
 from shared.contracts.base import Millis
 from shared.contracts.directive import AwaitDecision
-from shared.contracts.identity import User
+from shared.contracts.identity import User, is_named
 from shared.contracts.run import Event, NodeState, Run, Suspension
 
 
@@ -23,8 +23,7 @@ class Review:
 
     def is_for(self, user: User) -> bool:
         """Whether this is one of those who are named, by address or id."""
-        named = any(each == user.id or each.lower() == user.email for each in self.asked.assignees)
-        return user.state == "active" and named
+        return user.state == "active" and is_named(self.asked.assignees, user.id, user.email)
 
 
 def reviews_in(saves: Sequence[Saved]) -> list[Review]:

@@ -1,5 +1,6 @@
 """People, workspaces, and what opens them."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -12,6 +13,17 @@ KeyKind = Literal["personal", "workspace", "installation"]
 
 ROLES: tuple[Role, ...] = ("viewer", "runner", "editor", "admin")
 """Each may do what those before it may."""
+
+
+def role_with(role: Role, granted: Granted | None) -> Granted:
+    """What a member is, as far as a workflow is concerned for which this was granted: it counts instead of
+    their role, but for admins."""
+    return role if granted is None or role == "admin" else granted
+
+
+def is_named(names: Iterable[str], user_id: str, email: str) -> bool:
+    """Whether a person is among these, who are named by id, or by address in whatever case."""
+    return any(each == user_id or each.lower() == email.lower() for each in names)
 
 
 class User(Contract):

@@ -26,7 +26,6 @@ EXAMPLE_CHANNEL = {
 }
 MOST_COOLDOWN_S = 30 * 86_400
 KEY_PREFIX = "whsec_"
-PADDED_KEY = SIGNING_KEY.replace("={0,2}", "==").replace("=?", "=")
 
 
 URL_PATTERN = r"^https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][!-~]*)?$"
@@ -54,9 +53,10 @@ def _secret_address(secret: SecretStr) -> SecretStr:
 
 
 def _signing_key(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(PADDED_KEY, secret.get_secret_value()):
+    text = secret.get_secret_value()
+    if not re.fullmatch(SIGNING_KEY, text):
         raise ValueError("a signing key is `whsec_` and 24 to 64 bytes in base64")
-    return secret
+    return SecretStr(text + "=" * (-len(text.removeprefix(KEY_PREFIX)) % 4))  # as those who sign want it
 
 
 URL = Field(min_length=8, max_length=2000, json_schema_extra={"pattern": URL_PATTERN})
@@ -67,7 +67,7 @@ WebAddress = Annotated[str, URL, AfterValidator(web_address)]
 SecretAddress = Annotated[SecretStr, URL, AfterValidator(_secret_address)]
 SigningKey = Annotated[
     SecretStr,
-    Field(max_length=200, json_schema_extra={"pattern": PADDED_KEY}),
+    Field(max_length=200, json_schema_extra={"pattern": SIGNING_KEY}),
     AfterValidator(_signing_key),
 ]
 Ids = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=100)]

@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import Request
 
 from services.gateway.errors import Refused
-from shared.contracts.identity import Role
+from shared.contracts.identity import Role, is_named
 from shared.contracts.run import Cause
 
 
@@ -72,5 +72,4 @@ def cause_of(request: Request) -> Cause:
 def may_decide(caller: Caller, assignees: Collection[str]) -> bool:
     """Whether this caller may decide a review: one of its assignees, by address or id; anybody when it has
     none. The key of a workspace opens every review, since it cannot be told whose hand it is in."""
-    named = any(each == caller.id or each.lower() == caller.name.lower() for each in assignees)
-    return not assignees or caller.kind == "key" or named
+    return not assignees or caller.kind == "key" or is_named(assignees, caller.id, caller.name)

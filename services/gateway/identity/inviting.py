@@ -1,19 +1,16 @@
 """Invitations into a workspace: `wi_<id>_<secret>`, good once, for a week, for one address."""
 
-import re
-from secrets import token_hex
-
 from services.gateway.errors import Refused
 from services.gateway.identity.directory import Directory
 from services.gateway.identity.keys import hashed
+from services.gateway.identity.link_tokens import LinkTokens, opens
 from services.gateway.identity.membership import joined
-from services.gateway.identity.tokens import compare
 from shared.contracts.base import Millis
 from shared.contracts.identity import Invitation, Role, User
 from shared.ids import new_id
 
 GOOD_MS = 7 * 24 * 3_600_000
-TOKEN = re.compile(r"wi_([0-9A-Z]{26})_[0-9a-f]{48}")
+TOKENS = LinkTokens("wi", "inv")
 
 
 def invited(workspace_id: str, email: str, role: Role, by: str, now: Millis) -> tuple[Invitation, str]:
@@ -27,18 +24,16 @@ def invited(workspace_id: str, email: str, role: Role, by: str, now: Millis) -> 
 
 def renewed(invitation: Invitation, now: Millis) -> tuple[Invitation, str]:
     """The same with another token, which is good for as long as the first was; and that token."""
-    token = f"wi_{invitation.id.removeprefix('inv_')}_{token_hex(24)}"
+    token = TOKENS.drawn(invitation.id)
     return invitation.model_copy(update={"hash": hashed(token), "expires_at": now + GOOD_MS}), token
 
 
 async def opened(directory: Directory, token: str, now: Millis) -> Invitation:
     """The invitation that belongs to this token; raises Refused (`not_found`)."""
-    found = TOKEN.fullmatch(token)
-    invitation = await directory.invitations.get(f"inv_{found[1]}") if found else None
+    invitation = await directory.invitations.get(TOKENS.id_in(token))
     if (
         invitation is None
-        or not compare(invitation.hash, hashed(token))
-        or invitation.expires_at <= now
+        or not opens(token, invitation, now)
         or await directory.workspaces.get(invitation.workspace_id) is None
     ):
         raise Refused("not_found", "This invitation is not good, or no longer: ask for another one")

@@ -1,27 +1,24 @@
 """Passwords set anew without the old one: `wp_<id>_<secret>`, good once, for 45 minutes, and only as long as
 nothing else has changed the password."""
 
-import re
-from secrets import token_hex
-
 from services.gateway.errors import Refused
 from services.gateway.identity.directory import Directory
 from services.gateway.identity.keys import hashed
+from services.gateway.identity.link_tokens import LinkTokens, opens
 from services.gateway.identity.passwords import hashed_password
-from services.gateway.identity.tokens import compare
 from shared.contracts.base import Millis
 from shared.contracts.identity import PasswordReset, User
 from shared.ids import new_id
 
 GOOD_MS = 45 * 60_000
 MOST_TRIES = 10
-TOKEN = re.compile(r"wp_([0-9A-Z]{26})_[0-9a-f]{48}")
+TOKENS = LinkTokens("wp", "rst")
 
 
 def reset_of(user: User, now: Millis) -> tuple[PasswordReset, str]:
     """A new reset for this person, and its token."""
     reset_id = new_id("rst")
-    token = f"wp_{reset_id.removeprefix('rst_')}_{token_hex(24)}"
+    token = TOKENS.drawn(reset_id)
     made = PasswordReset(
         id=reset_id, user_id=user.id, epoch=user.epoch, hash=hashed(token), created_at=now,
         expires_at=now + GOOD_MS,
@@ -45,9 +42,8 @@ async def chosen(directory: Directory, token: str, password: str, now: Millis) -
 
 
 async def _opened(directory: Directory, token: str, now: Millis) -> PasswordReset:
-    found = TOKEN.fullmatch(token)
-    reset = await directory.resets.get(f"rst_{found[1]}") if found else None
-    if reset is None or not compare(reset.hash, hashed(token)) or reset.expires_at <= now:
+    reset = await directory.resets.get(TOKENS.id_in(token))
+    if reset is None or not opens(token, reset, now):
         raise _not_good()
     await _whose(directory, reset)
     return reset

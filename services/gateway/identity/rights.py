@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from services.gateway.errors import Refused
 from services.gateway.identity.callers import Caller
 from services.gateway.identity.permissions import LEAST, Permission, allows
-from shared.contracts.identity import Granted, Role
+from shared.contracts.identity import Granted, Role, role_with
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,7 @@ class Access:
 
     def role_for(self, workflow_id: str | None) -> Granted:
         """What they are, as far as this workflow is concerned."""
-        if self.role == "admin" or workflow_id is None:
-            return self.role
-        return self.grants.get(workflow_id, self.role)
+        return role_with(self.role, self.grants.get(workflow_id or ""))
 
     def may(self, permission: Permission, workflow_id: str | None = None) -> bool:
         """Whether they may do this, to this workflow if it is about one."""

@@ -3,11 +3,7 @@
 from dataclasses import asdict, dataclass
 from secrets import token_urlsafe
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-
-from services.gateway.identity.tokens import ALGORITHM, derived
+from services.gateway.identity.signed import Signed
 from shared.contracts.base import Millis
 
 LASTS_S = 600
@@ -36,21 +32,13 @@ class RoundTrips:
     """Signs and reads them; `secrets` as for `Tokens`."""
 
     def __init__(self, secrets: list[str]) -> None:
-        self._keys = [derived(each, "round trip") for each in secrets]
+        self._signed = Signed(secrets, "round trip")
 
     def written(self, trip: RoundTrip, now: Millis) -> str:
         """As the browser keeps it."""
-        claims = {**asdict(trip), "exp": now // 1000 + LASTS_S}
-        key = OctKey.import_key(self._keys[0])
-        return jwt.encode({"alg": ALGORITHM}, claims, key, algorithms=[ALGORITHM])
+        return self._signed.written(asdict(trip), LASTS_S, now)
 
     def read(self, text: str, now: Millis) -> RoundTrip | None:
         """None unless it was written here, and not long ago."""
-        for key in self._keys:
-            try:
-                claims = jwt.decode(text, OctKey.import_key(key), algorithms=[ALGORITHM]).claims
-            except (JoseError, ValueError, TypeError):
-                continue
-            if int(claims.pop("exp")) > now // 1000:
-                return RoundTrip(**claims)
-        return None
+        claims = self._signed.read(text, now)
+        return RoundTrip(**claims) if claims else None

@@ -2,15 +2,12 @@
 into the URL, which more eyes see."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from services.gateway.identity.tokens import ALGORITHM, derived
+from services.gateway.identity.signed import Signed
 from shared.contracts.base import Millis
 
 LASTS_S = 60
@@ -30,33 +27,18 @@ class StreamTokens:
     """Makes and reads them; `secrets` as for `Tokens`."""
 
     def __init__(self, secrets: list[str]) -> None:
-        self._keys = [derived(each, "stream token") for each in secrets]
+        self._signed = Signed(secrets, "stream token")
 
     def written(self, opening: Opening, now: Millis) -> str:
-        """A JWT for it."""
-        claims = {
-            "sub": opening.holder, "workspace": opening.workspace_id, "run": opening.run_id,
-            "exp": now // 1000 + LASTS_S,
-        }  # fmt: skip
-        key = OctKey.import_key(self._keys[0])
-        return jwt.encode({"alg": ALGORITHM}, claims, key, algorithms=[ALGORITHM])
-
-    def read(self, text: str, now: Millis) -> Opening | None:
-        """What the token opens; None unless it was made here, for this, and has not run out."""
-        for key in self._keys:
-            try:
-                claims = jwt.decode(text, OctKey.import_key(key), algorithms=[ALGORITHM]).claims
-            except (JoseError, ValueError, TypeError):
-                continue
-            if claims["exp"] > now // 1000:
-                return Opening(claims["sub"], claims["workspace"], claims["run"])
-        return None
+        """A token for it."""
+        return self._signed.written(asdict(opening), LASTS_S, now)
 
     def holder(self, scope: Scope, now: Millis) -> str | None:
         """Whose token a request has in its URL; None unless it opens just what is asked for."""
-        given = QueryParams(scope["query_string"]).get("token") if scope["query_string"] else None
-        path = STREAM.fullmatch(scope["path"]) if given and scope["method"] == "GET" else None
-        opening = self.read(given, now) if given and path else None
-        if opening is None or path is None or (opening.workspace_id, opening.run_id) != path.groups():
+        path = STREAM.fullmatch(scope["path"]) if scope["method"] == "GET" else None
+        given = QueryParams(scope["query_string"]).get("token") if path else None
+        claims = self._signed.read(given, now) if given else None
+        if claims is None or path is None:
             return None
-        return opening.holder
+        opening = Opening(**claims)
+        return opening.holder if path.groups() == (opening.workspace_id, opening.run_id) else None

@@ -24,6 +24,7 @@ from shared.service import Service, _http
 from shared.storage.mongo import Store
 from shared.storage.node_types import NodeTypes
 from tests.integration.gateway.api import KEY, SECRET, Api, Planner
+from tests.integration.gateway.identity.people import Town, town_of
 
 VAULT_KEY = base64.urlsafe_b64encode(bytes(PrivateKey.generate().public_key)).decode()
 NODE_TYPES = [
@@ -131,3 +132,10 @@ async def _emptied(amqp_url: str) -> None:
         channel = await connection.channel()
         for partition in range(topology.PARTITIONS):
             await channel.queue_delete(topology.planner_queue(partition))
+
+
+@pytest.fixture(scope="module")
+async def town(gateway: Service) -> AsyncIterator[Town]:
+    """Its people."""
+    async with town_of(gateway) as town:
+        yield town

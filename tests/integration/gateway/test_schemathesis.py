@@ -14,7 +14,7 @@ from tests.fuzz.standins import answered, obeyed
 from tests.fuzz.stored import known_types
 from tests.fuzz.things import Things
 from tests.integration.gateway.api import KEY, Api, Planner
-from tests.integration.gateway.identity.people import Town, town_of
+from tests.integration.gateway.identity.people import Town
 from tests.integration.gateway.identity.table import LEAST
 
 OFTEN = dict.fromkeys(("rate_per_key", "rate_per_address", "rate_sign_in"), "10000000/minute")
@@ -34,13 +34,6 @@ async def gateway(serve: Callable[..., Any], gateway_store: Store) -> AsyncItera
     often = {"public_url": "https://weft.example.com", "smtp_from": "weft@example.com", **OFTEN}
     async with serve(heartbeat_s=0.1, sign_up="open", **often) as service:
         yield service
-
-
-@pytest.fixture(scope="module")
-async def town(gateway: Service) -> AsyncIterator[Town]:
-    """Its people."""
-    async with town_of(gateway) as town:
-        yield town
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from services.gateway.identity.passwords import hashed_password
 from shared.service import Service
 from shared.storage.mongo import Store
-from tests.integration.gateway.identity.people import PASSWORD, Town, town_of
+from tests.integration.gateway.identity.people import PASSWORD, town_of
 from tests.integration.gateway.identity.post import SETTINGS, Post, connectors
 from tests.smtp_server import mail_server
 
@@ -19,13 +19,6 @@ async def gateway(serve: Callable[..., Any]) -> AsyncIterator[Service]:
     often = {"heartbeat_s": 0.5, "rate_sign_in": "100000/minute", "owner_password": "the owner's password"}
     async with serve(sign_up="open", **often) as service:
         yield service
-
-
-@pytest.fixture(scope="module")
-async def town(gateway: Service) -> AsyncIterator[Town]:
-    """Its people."""
-    async with town_of(gateway) as town:
-        yield town
 
 
 @pytest.fixture(scope="module")

@@ -62,6 +62,12 @@ def test_a_webhook_without_a_key_is_given_one() -> None:
     wanted(kind="webhook", url="https://x.example:65535", secrets=[key])
 
 
+def test_a_key_without_its_padding_is_kept_with_it() -> None:
+    bare = "whsec_" + "QUJD" * 8 + "QQ"
+    made = put(BLANK, kind="webhook", url="https://x.example", secrets=[bare])
+    assert opened(made) == {"secrets": [f"{bare}=="]}
+
+
 def test_secrets_stay_when_they_are_left_out() -> None:
     mail = put(BLANK, **EMAIL, password="pa55word")
     assert opened(put(mail, **{**EMAIL, "to": ["eve@example.com"]})) == {"password": "pa55word"}
