@@ -20,6 +20,9 @@ NOTED_WITHIN_S = 60.0
 """So many refused events of one webhook are noted a minute: who may not send anything is not to fill the
 store."""
 REMEMBERED = 500
+COMPANY_S, AT_A_TIME = 0.25, 16
+"""How long events whose runs are there wait for others, and how many are written down in one go: a write each
+would be a quarter of all."""
 
 
 class HookDesk:
@@ -30,7 +33,7 @@ class HookDesk:
         self.events = HookEvents(store)
         self.responders: Recent[str, frozenset[str]] = Recent(REMEMBERED)
         self._at: Fresh[str, Trigger] = Fresh(Triggers(store).at)
-        self._closed: Batcher[HookEvent, None] = Batcher(self._close)
+        self._closed: Batcher[HookEvent, None] = Batcher(self._close, limit=AT_A_TIME)
         self._closing: set[asyncio.Task[None]] = set()
         self._noted: Recent[str, tuple[float, int]] = Recent(REMEMBERED)
 
@@ -71,4 +74,6 @@ class HookDesk:
 
     async def _close(self, events: list[HookEvent]) -> Sequence[None]:
         await self.events.close(events)
+        if len(events) < AT_A_TIME:
+            await asyncio.sleep(COMPANY_S)
         return [None] * len(events)
