@@ -26,8 +26,8 @@ __all__ = ["Bus", "Delivery", "Handler", "Poison"]
 NOT_PERSISTENT, PERSISTENT = 1, 2
 CONFIRM_S = 30.0
 """A publication that is not confirmed by then may be made again: a queue may have lost its majority."""
-ASK_EVERY_S = 5.0
-"""How often the broker is asked whether it knows of the consumers here."""
+DOUBT_EVERY_S = 5.0
+"""How often it is looked at whether the broker still gives its messages to the consumers here."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class _Wanted:
     models: Sequence[type[Message]]
     bindings: Sequence[str]
     prefetch: int
+    shared: bool
     transient: bool
 
 
@@ -81,7 +82,8 @@ class Bus:
         `transient` makes an exclusive queue that goes away with the connection, for what is merely shown:
         nothing of it is acknowledged, and what its handler fails on is forgotten."""
         declared = _transient(queue) if transient else _durable(queue, single_active=single_active)
-        self._wanted.append(_Wanted(declared, handler, models, bindings, prefetch, transient))
+        shared = not single_active
+        self._wanted.append(_Wanted(declared, handler, models, bindings, prefetch, shared, transient))
 
     async def start(self) -> None:
         """Connect, declare the topology, consume. Raises ConnectionError when the broker cannot be
@@ -97,7 +99,7 @@ class Bus:
         for wanted in self._wanted[len(self._consumers) :]:
             self._consumers[wanted.queue.name] = await self._consuming(connection, wanted)
         if not self._watching:
-            watching = self._line.watch(self._dead), self._ask(self._line)
+            watching = self._line.watch(self._dead), self._doubt()
             self._watching = [asyncio.create_task(each) for each in watching]
 
     @property
@@ -114,13 +116,16 @@ class Bus:
     async def publish(self, message: Message, key: str, *, trace: str = "") -> None:
         """Publish what work depends on: persistent, confirmed, and an error when no queue takes it. A queue
         that has been deleted is declared again first. Raises within READY_S when there is no connection."""
-        properties = _properties(message, trace, PERSISTENT)
+        properties, since = _properties(message, trace, PERSISTENT), asyncio.get_running_loop().time()
         try:
             await self._confirm(_encoded(message), key, properties)
         except (PublishError, ChannelNotFoundEntity) as error:
             logger.warning("broker.unroutable", key=key, error=f"{type(error).__name__}: {error}"[:300])
             await self._mend(key)
             await self._confirm(_encoded(message), key, properties)
+        bound = self._bound.get(key)
+        if bound and (consumer := self._consumers.get(bound[0].name)):
+            consumer.expect(since)
 
     async def _confirm(self, body: bytes, key: str, properties: Basic.Properties) -> None:
         assert self._line is not None, "start the bus before publishing"
@@ -183,29 +188,16 @@ class Bus:
         channels = [name for name, channel in named.items() if channel is None or channel.is_closed]
         return channels + [each.queue for each in self._consumers.values() if each.dead]
 
-    async def _ask(self, line: Line) -> None:
-        """Begin again where the broker knows of nobody who consumes, twice in a row: of a queue that somebody
-        declares again as soon as it is deleted, it does not tell the consumers that they have lost it."""
-        before = set[str]()
+    async def _doubt(self) -> None:
         while True:
-            await asyncio.sleep(ASK_EVERY_S)
-            try:
-                lost = {each.queue for each in self._consumers.values() if await self._is_lost(line, each)}
-            except Exception as error:
-                heed_cancel()
-                logger.info("broker.not_asked", error=f"{type(error).__name__}: {error}"[:300])
-                lost = set[str]()
-            for queue in lost & before:
-                logger.warning("broker.consumer_lost", queue=queue)
-                self._consumers[queue].begin_again(f"{queue} has lost its consumers")
-            before = lost
-
-    async def _is_lost(self, line: Line, consumer: Consumer) -> bool:
-        if not consumer.consuming or consumer.dead:
-            return False
-        channel = await line.raw(self._admin, 0)
-        found = await channel.queue_declare(consumer.queue, passive=True, timeout=READY_S)
-        return not found.consumer_count
+            await asyncio.sleep(DOUBT_EVERY_S)
+            for each in self._consumers.values():
+                try:
+                    await each.doubt()
+                except Exception as error:
+                    heed_cancel()
+                    said = f"{type(error).__name__}: {error}"[:300]
+                    logger.info("consumer.in_doubt", queue=each.queue, error=said)
 
     async def _mend(self, key: str) -> None:
         """Bring back the queue that a key leads to, as it was declared in this process; once for all who ask
@@ -261,6 +253,7 @@ class Bus:
             wanted.handler,
             models,
             prefetch=wanted.prefetch,
+            shared=wanted.shared,
             no_ack=wanted.transient,
         )
         await consumer.start()

@@ -21,6 +21,10 @@ from shared.telemetry import logger
 
 COMPANY_S = 0.05
 """How long an acknowledgement waits for others: in a quorum queue each is written to disk on its own."""
+UNHEARD_S = 10.0
+"""Where nothing has come of a publication for so long, the consumer begins again."""
+ANEW_S = 15.0
+"""How long a consumer of a shared queue waits for messages before it asks for them anew."""
 
 
 class Poison(Exception):
@@ -107,7 +111,8 @@ def together(done: set[int], still_open: set[int]) -> list[tuple[int, bool]]:
 
 class Consumer:
     """Hands the messages of one queue to `handler`, as many at once as `prefetch` lets through. It has the
-    channel for itself, on which the queue was declared."""
+    channel for itself, on which the queue was declared. Unless the queue is `shared`, one of its consumers
+    gets everything."""
 
     def __init__(
         self,
@@ -117,13 +122,15 @@ class Consumer:
         models: Mapping[str, type[Message]],
         *,
         prefetch: int,
+        shared: bool,
         no_ack: bool,
     ) -> None:
         self._channel = channel
         self.queue = queue
         self._handler = handler
         self._models = models
-        self._limit = max(1, prefetch // 2)
+        self._prefetch = prefetch
+        self._shared = shared
         self._no_ack = no_ack
         self.consuming = self._closed = False
         self._beginning = asyncio.Lock()
@@ -132,6 +139,8 @@ class Consumer:
         self._acks: Acks | None = None
         self._closing: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
+        self._expecting: float | None = None
+        self._begun_at = self._heard_at = 0.0
 
     async def start(self) -> None:
         """Begin, and begin again whenever the connection has been lost; harmless when it has begun, or has
@@ -155,6 +164,26 @@ class Consumer:
         if raw is not None and tag is not None and not raw.is_closed:
             await raw.basic_cancel(tag)
 
+    def expect(self, since: float) -> None:
+        """Something has been put into the queue, not before `since` (on the loop's clock): it may have come
+        in already."""
+        if self.consuming and self._expecting is None and self._heard_at < since:
+            self._expecting = since
+
+    async def doubt(self) -> None:
+        """Make sure that the broker gives its messages to this consumer. Of a queue that somebody declares
+        again as soon as it is deleted it says nothing: it may have forgotten who consumed it, or send what
+        never arrives. A shared queue is asked anew when nothing has come for long. Who asks anew for another
+        stands behind all who asked before: only when nothing has come of what was put in."""
+        if not self.consuming or self.dead or len(self._under_way) >= self._prefetch:
+            return
+        now = _now()
+        if self._expecting is not None and now - self._expecting >= UNHEARD_S:
+            self.begin_again(f"nothing comes of what is put into {self.queue}")
+        elif self._shared and now - max(self._begun_at, self._heard_at) >= ANEW_S:
+            await self.cancel()
+            await self.start()
+
     async def close(self) -> None:
         """The same for good."""
         self._closed = True
@@ -174,8 +203,9 @@ class Consumer:
             if not self.consuming or (self._tag is not None and self._raw is raw):
                 return
             self._raw = raw
+            self._expecting, self._begun_at = None, _now()
             if self._acks is None or self._acks.channel is not raw:
-                self._acks = None if self._no_ack else Acks(raw, limit=self._limit)
+                self._acks = None if self._no_ack else Acks(raw, limit=max(1, self._prefetch // 2))
             raw.on_consumer_cancel_callbacks.add(self._cancelled)
             begun = await raw.basic_consume(self.queue, self._take, no_ack=self._no_ack)
             if self.consuming:
@@ -191,9 +221,11 @@ class Consumer:
         """Closed with an error, the channel comes back, declares the queue again and consumes; harmless when
         it does not consume."""
         if self._raw is not None and self._tag is not None:
+            logger.warning("consumer.begins_again", why=why)
             self._closing = asyncio.create_task(self._raw.close(ConnectionError(why)))
 
     async def _take(self, raw: DeliveredMessage) -> None:
+        self._expecting, self._heard_at = None, _now()
         acks, tag = self._acks, raw.delivery_tag or 0
         if acks and acks.channel is not raw.channel:
             return  # of a connection that has been lost meanwhile: it comes again
@@ -224,6 +256,10 @@ class Consumer:
             bool(raw.redelivered),
             (lambda: acks.done(tag)) if acks else (lambda: None),
         )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def decoded(raw: DeliveredMessage, models: Mapping[str, type[Message]]) -> Message:

@@ -1,13 +1,15 @@
 """Queues and bindings vanish while services run: whoever publishes or consumes brings them back."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+from unittest.mock import AsyncMock
 
 import aio_pika
 import pytest
 from aiormq.exceptions import PublishError
 
 from shared.contracts.events import RunWoken
-from shared.messaging import broker, topology
+from shared.messaging import broker, consuming, topology
 from shared.messaging.broker import Bus, Delivery
 from shared.messaging.consuming import Consumer
 from tests.waiting import until
@@ -16,6 +18,12 @@ POOL = "test_unroutable"
 QUEUES = [topology.executor_queue(POOL, lane) for lane in topology.LANES]
 READY = topology.ready_key(POOL, "normal")
 MESSAGE = RunWoken(run_id="run_1")
+
+
+class Hearing(Protocol):
+    """Begins to consume the second queue; the bus, and the runs it has heard of."""
+
+    async def __call__(self, *, alone: bool) -> tuple[Bus, list[str]]: ...
 
 
 @pytest.fixture
@@ -84,40 +92,93 @@ async def test_an_exchange_that_was_deleted_comes_back(
     assert await waiting(channel, topology.executor_queue(POOL, "normal")) == 1
 
 
-def forgotten(consumer: Consumer) -> Awaitable[None]:
+async def forgotten(consumer: Consumer) -> None:
     """The broker knows of it no more, and has not said so."""
     raw, tag = consumer._raw, consumer._tag
     assert raw
     assert tag
-
-    async def forget() -> None:
-        known = raw.consumers[tag]
-        await raw.basic_cancel(tag)
-        raw.consumers[tag] = known
-
-    return forget()
+    known = raw.consumers[tag]
+    await raw.basic_cancel(tag)
+    raw.consumers[tag] = known
 
 
-@pytest.mark.parametrize("how", ["deleted", "deleted and declared again before anybody is told"])
-async def test_a_consumers_queue_comes_back_with_its_bindings(
-    amqp_url: str, channel: aio_pika.abc.AbstractChannel, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    monkeypatch.setattr(broker, "ASK_EVERY_S", 0.05)
-    heard: list[str] = []
+async def lost_on_the_way(consumer: Consumer) -> None:
+    """The broker gives it messages that never arrive."""
+    raw, tag = consumer._raw, consumer._tag
+    assert raw
+    assert tag
+    raw.consumers[tag] = AsyncMock()
+
+
+@pytest.fixture
+async def hearing(
+    amqp_url: str, channel: aio_pika.abc.AbstractChannel, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Hearing]:
+    monkeypatch.setattr(broker, "DOUBT_EVERY_S", 0.05)
+    for patience in ("ANEW_S", "UNHEARD_S"):
+        monkeypatch.setattr(consuming, patience, 0.05)
+    bus, heard = Bus(amqp_url, name="test-hearing"), list[str]()
 
     async def take(delivery: Delivery) -> None:
         heard.append(delivery.message.run_id)
 
-    other, name = Bus(amqp_url, name="test-unroutable"), topology.executor_queue(POOL, "normal")
-    other.subscribe(name, take, [RunWoken], bindings=[READY], prefetch=5)
-    await other.start()
-    consumer = other.consumer(name)
+    async def begin(*, alone: bool) -> tuple[Bus, list[str]]:
+        bus.subscribe(QUEUES[1], take, [RunWoken], bindings=[READY], prefetch=5, single_active=alone)
+        await bus.start()
+        return bus, heard
+
+    yield begin
+    await bus.stop_consuming()
+    await bus.close()
+
+
+async def test_a_consumers_queue_comes_back_with_its_bindings(
+    hearing: Hearing, channel: aio_pika.abc.AbstractChannel
+) -> None:
+    bus, heard = await hearing(alone=False)
+    consumer = bus.consumer(QUEUES[1])
     begun = consumer._raw  # being dead may be too short for anybody to see
-    await (channel.queue_delete(name) if how == "deleted" else forgotten(consumer))
+    await channel.queue_delete(QUEUES[1])
     await until(lambda: consumer._raw is not begun and not consumer.dead)
     exchange = await channel.get_exchange(topology.EXCHANGE, ensure=False)
     body = MESSAGE.model_dump_json().encode()
     await exchange.publish(aio_pika.Message(body, type=MESSAGE.event), READY, mandatory=True)
     await until(lambda: heard == ["run_1"])
-    await other.stop_consuming()
-    await other.close()
+
+
+@pytest.mark.parametrize("trouble", [forgotten, lost_on_the_way])
+async def test_who_waits_in_vain_for_what_many_consume_asks_anew(
+    hearing: Hearing, bus: Bus, trouble: Callable[[Consumer], Awaitable[None]]
+) -> None:
+    other, heard = await hearing(alone=False)
+    await trouble(other.consumer(QUEUES[1]))
+    before = other.consumer(QUEUES[1])._tag
+    await until(lambda: other.consumer(QUEUES[1])._tag not in (before, None))
+    await bus.ensure_executor_queues(POOL)
+    await bus.publish(MESSAGE, READY)
+    await until(lambda: heard == ["run_1"])
+
+
+@pytest.mark.parametrize("trouble", [forgotten, lost_on_the_way])
+async def test_where_nothing_comes_of_what_was_put_in_the_one_consumer_begins_again(
+    hearing: Hearing, trouble: Callable[[Consumer], Awaitable[None]]
+) -> None:
+    bus, heard = await hearing(alone=True)
+    await trouble(bus.consumer(QUEUES[1]))
+    await bus.publish(MESSAGE, READY)
+    await until(lambda: heard == ["run_1"])
+
+
+async def test_who_hears_what_was_put_in_goes_on_as_before(
+    hearing: Hearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, heard = await hearing(alone=True)
+    consumer = bus.consumer(QUEUES[1])
+    begun, looked = consumer._raw, AsyncMock(wraps=consumer.doubt)
+    monkeypatch.setattr(consumer, "doubt", looked)
+    for number in range(1, 4):
+        await bus.publish(MESSAGE, READY)
+        await until(lambda number=number: len(heard) == number)
+        looked.reset_mock()
+        await until(lambda: looked.await_count >= 3)
+    assert consumer._raw is begun
