@@ -34,6 +34,7 @@ KEPT = {"WEFT_SECRET": "secret", "WEFT_OWNER_PASSWORD": "owner_password"}
 """What is drawn at the first start and kept in a file of the state folder."""
 ONLY_FOR = {
     **dict.fromkeys(("WEFT_API_KEY", "WEFT_PREVIOUS_SECRETS", "WEFT_VAULT_PUBLIC_KEY", *KEPT), "gateway"),
+    "WEFT_OIDC_CLIENT_SECRET": "gateway",
     **dict.fromkeys(("WEFT_VAULT_KEYS", "WEFT_SMTP_URL"), "connectors"),
 }
 """What only one service gets to see."""

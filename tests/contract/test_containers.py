@@ -10,11 +10,26 @@ from typing import Any
 import pytest
 import yaml
 
+from services.assistant.settings import AssistantSettings
+from services.connectors.settings import ConnectorsSettings
+from services.gateway.settings import GatewaySettings
+from services.local.system import ONLY_FOR
+from services.planner.settings import PlannerSettings
+from services.runner.settings import RunnerSettings
+from shared.service import Settings
 from tests.contract.dockerfile_replay import Built, Replay
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
-SERVICES = ["gateway", "planner", "runner", "connectors", "assistant"]
+SETTINGS: dict[str, type[Settings]] = {
+    "gateway": GatewaySettings,
+    "planner": PlannerSettings,
+    "runner": RunnerSettings,
+    "connectors": ConnectorsSettings,
+    "assistant": AssistantSettings,
+}
+SERVICES = list(SETTINGS)
+OF_THE_IMAGE = {"WEFT_HOST", "WEFT_PORT", "WEFT_HEALTH_HOST", "WEFT_HEALTH_PORT"}
 PARTS = ["rabbitmq", "mongo", "otel-collector", "jaeger", "prometheus"]
 HEALTHY = {"condition": "service_healthy"}
 IMPORT = "import importlib, sys; importlib.import_module(sys.argv[1])"
@@ -81,12 +96,38 @@ def test_a_service_runs_with_as_few_rights_as_it_needs(compose: dict[str, Any], 
     assert container["build"]["args"] == {"SERVICE": service}
 
 
-def test_secrets_must_be_given_and_only_the_gateway_gets_its_own(compose: dict[str, Any]) -> None:
-    settings = {name: part.get("environment", {}) for name, part in compose["services"].items()}
-    for own in ("WEFT_API_KEY", "WEFT_SECRET"):
-        assert [name for name in settings if own in settings[name]] == ["gateway"]
-    gateway = settings["gateway"]
-    secrets = [gateway["WEFT_API_KEY"], gateway["WEFT_SECRET"], settings["rabbitmq"]["RABBITMQ_DEFAULT_PASS"]]
+def secrets_of(service: str) -> set[str]:
+    """The settings of a service that nobody may see, by their names in the environment."""
+    fields = SETTINGS[service].model_fields.items()
+    return {f"WEFT_{name.upper()}" for name, field in fields if "SecretStr" in str(field.annotation)}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_of_a_service_can_be_given_to_its_container(
+    compose: dict[str, Any], service: str
+) -> None:
+    known = {
+        field.validation_alias or f"WEFT_{name.upper()}"
+        for name, field in SETTINGS[service].model_fields.items()
+    }
+    given = set(compose["services"][service]["environment"])
+    assert given == known - OF_THE_IMAGE
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_secrets_go_to_the_service_that_needs_them_and_no_other(
+    compose: dict[str, Any], service: str
+) -> None:
+    for own in secrets_of(service):
+        holders = [name for name in SERVICES if own in compose["services"][name]["environment"]]
+        assert (own, holders) == (own, [service])
+        assert ONLY_FOR[own] == service
+
+
+def test_secrets_without_which_nothing_is_safe_must_be_given(compose: dict[str, Any]) -> None:
+    gateway = compose["services"]["gateway"]["environment"]
+    broker = compose["services"]["rabbitmq"]["environment"]["RABBITMQ_DEFAULT_PASS"]
+    secrets = [gateway["WEFT_API_KEY"], gateway["WEFT_SECRET"], broker]
     assert all(":?" in secret for secret in secrets), "no default: compose refuses to start without it"
 
 
