@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import aio_pika
 import hypothesis
@@ -24,6 +24,7 @@ from services.local.system import running_system
 from shared.messaging.topology import LANES, NOTIFY_QUEUE, PARTITIONS, executor_queue, planner_queue
 from shared.storage.mongo import Store
 from tests.e2e.otlp import Spans, receiving
+from tests.smtp_server import MailBox, mail_server
 
 POOLS = ("core", "http", "code", "email", "slack", "webhook")
 
@@ -124,13 +125,36 @@ async def spans() -> AsyncIterator[Spans]:
 
 
 @pytest.fixture(scope="session")
-async def system(tmp_path_factory: pytest.TempPathFactory, spans: Spans) -> AsyncIterator[dict[str, Any]]:
+async def box() -> AsyncIterator[MailBox]:
+    """Takes the mails of `system`, from whoever knows the password."""
+    async with mail_server(password=f"cANAry/mail+{secrets.token_urlsafe(9)}") as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def oidc() -> dict[str, str]:
+    """Where `system` looks for its OpenID provider, and what it says there; nobody is there yet."""
+    return {
+        "WEFT_OIDC_ISSUER": f"http://localhost:{free_port()}",
+        "WEFT_OIDC_CLIENT_ID": "weft",
+        "WEFT_OIDC_CLIENT_SECRET": f"cANAry/oidc+{secrets.token_urlsafe(9)}",
+        "WEFT_OIDC_DOMAINS": "corp.example",
+    }
+
+
+@pytest.fixture(scope="session")
+async def system(
+    tmp_path_factory: pytest.TempPathFactory, spans: Spans, box: MailBox, oidc: dict[str, str]
+) -> AsyncIterator[dict[str, Any]]:
     """Everything up, with a broker and a store of its own: what `local.json` holds. Children that end are
     started again. The connectors may call loopback, and every trace is recorded."""
     home = tmp_path_factory.mktemp("system")
     tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, "WEFT_TRACE_SAMPLE": "1"}
     often = {"WEFT_STUCK_ROUND_S": "3", "WEFT_MAX_BODY_MB": "100"}
-    allowed = {"http_allow": "127.0.0.1", "settings": {**tracing, **often, "OTEL_BSP_SCHEDULE_DELAY": "100"}}
+    user = f"weft:{quote(box.password, safe='')}@"
+    mail = {"WEFT_SMTP_URL": box.url(user), "WEFT_SMTP_FROM": "Weft <weft@example.com>"}
+    settings = {**tracing, **often, **mail, **oidc, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    allowed = {"http_allow": "127.0.0.1", "settings": settings}
     async with running_system(home, port=free_port(), say=logging.info, **allowed) as running:
         watching = asyncio.create_task(running.watch())
         yield {**asdict(running.about), "pids": running.pids, "home": home}

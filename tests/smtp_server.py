@@ -22,6 +22,7 @@ class MailBox:
 
     host: str = "127.0.0.1"
     port: int = 0
+    password: str = "open sesame"
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -48,10 +49,10 @@ class MailBox:
         return OK
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _kind: str, data: Any) -> AuthResult:
-        """The password is `open sesame`."""
+        """Anybody who knows the password."""
         assert isinstance(data, LoginPassword)
         self.logins.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=data.password == b"open sesame", handled=False)
+        return AuthResult(success=data.password.decode() == self.password, handled=False)
 
     def url(self, user: str = "") -> str:
         """As `WEFT_SMTP_URL` has it."""
@@ -60,10 +61,13 @@ class MailBox:
 
 @asynccontextmanager
 async def mail_server(
-    *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None
+    *,
+    tls: ssl.SSLContext | None = None,
+    starttls: ssl.SSLContext | None = None,
+    password: str = "open sesame",
 ) -> AsyncIterator[MailBox]:
     """A server on a free port, stopped at the end."""
-    box = MailBox()
+    box = MailBox(password=password)
 
     def serve() -> SMTP:
         return SMTP(

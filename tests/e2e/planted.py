@@ -96,8 +96,8 @@ async def at_hooks(weft: Weft) -> dict[str, str]:
             async with session.post(header["url"], json={}, headers={"X-Shop": found[name]}) as answer:
                 assert answer.status == status
         for name, status in (("hook_basic", 202), ("hook_wrong", 401)):
-            given = aiohttp.BasicAuth("shop", found[name])
-            async with session.post(basic["url"], json={}, auth=given) as answer:
+            proof = {"Authorization": aiohttp.encode_basic_auth("shop", found[name])}
+            async with session.post(basic["url"], json={}, headers=proof) as answer:
                 assert answer.status == status
     return {**found, "hook_hmac": signed["secrets"][0].removeprefix("whsec_")}
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import aio_pika
 
@@ -14,22 +15,24 @@ from tests.e2e.canary import documents, places, written
 from tests.e2e.client import Weft
 from tests.e2e.otlp import Spans
 from tests.e2e.planted import at_hooks, in_channels, in_nodes, of_people
+from tests.e2e.planted_outside import in_dead_letters, in_mails, of_the_provider
 from tests.http_server import Server
+from tests.smtp_server import MailBox
 
 BASE = "/api/v1/workspaces/"
 
 
 @asynccontextmanager
-async def tapped(amqp_url: str) -> AsyncIterator[list[bytes]]:
+async def tapped(amqp_url: str) -> AsyncIterator[list[aio_pika.abc.AbstractIncomingMessage]]:
     """All that is said on the bus meanwhile."""
-    said: list[bytes] = []
+    said: list[aio_pika.abc.AbstractIncomingMessage] = []
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)
         await queue.bind(EXCHANGE, "#")
 
         async def heard(message: aio_pika.abc.AbstractIncomingMessage) -> None:
-            said.append(message.body + str(message.headers).encode())
+            said.append(message)
 
         await queue.consume(heard, no_ack=True)
         yield said
@@ -42,9 +45,9 @@ async def shown(weft: Weft) -> list[tuple[str, bytes]]:
     session = weft._session
 
     async def get(path: str) -> Any:
-        async with session.get(f"{root}{path}") as answer:
+        async with session.get(f"{root}{path}", allow_redirects=False) as answer:
             raw = await answer.read()
-            found.append((path, raw))
+            found.append((path, raw + str(answer.headers).encode()))
             return json.loads(raw) if answer.content_type == "application/json" else None
 
     paths = (await get("/api/v1/openapi.json"))["paths"]
@@ -64,19 +67,25 @@ async def shown(weft: Weft) -> list[tuple[str, bytes]]:
 
 
 async def test_no_secret_is_kept_or_shown_anywhere(
-    weft: Weft, target: Server, spans: Spans, system: dict[str, Any]
+    weft: Weft, target: Server, spans: Spans, system: dict[str, Any], box: MailBox, oidc: dict[str, str]
 ) -> None:
-    trace = secrets.token_hex(16)
+    trace, root = secrets.token_hex(16), weft.url.split(BASE)[0]
     async with tapped(system["amqp_url"]) as said:
         hunted = await in_nodes(weft, target, trace)
         hunted |= await at_hooks(weft) | await in_channels(weft, target)
-        hunted |= await of_people(weft, weft.url.split(BASE)[0])
+        hunted |= await of_people(weft, root) | await in_mails(weft, root, box)
+        hunted |= await of_the_provider(weft, root, urlsplit(oidc["WEFT_OIDC_ISSUER"]).port or 0)
+        hunted["provider"] = oidc["WEFT_OIDC_CLIENT_SECRET"]
         await spans.trace(trace, lambda found: sum(each.service == "connectors" for each in found) >= 5)
+    tasks = [each.body for each in said if each.type == "node.ready"]
+    assert any(b"canary" in each for each in tasks)
+    await in_dead_letters(weft, root, system["amqp_url"], tasks[-20:])
     answers = await shown(weft)
     assert len(answers) > 60
     assert len(said) > 30
+    bus = b"\n".join(each.body + str(each.headers).encode() for each in said)
     where = [*places(weft.home), *await documents(system["mongo_url"]), *answers,
-             ("bus", b"\n".join(said)), ("traces", b"".join(spans.raw))]  # fmt: skip
+             ("bus", bus), ("traces", b"".join(spans.raw))]  # fmt: skip
     found = {
         (place, kind)
         for kind, secret in hunted.items()
