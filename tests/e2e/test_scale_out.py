@@ -81,8 +81,11 @@ async def test_what_one_gateway_has_started_the_other_follows(
     waited = await asyncio.gather(first.end(run_id), second.end(run_id))
     assert waited[0] == waited[1]
     key = {"Idempotency-Key": "both"}
-    once = [await each.start(graph([node("a")]), **key) for each in callers]
+    of = graph([http("call", target.url("/gate/once"))])
+    once = [await each.start(of, **key) for each in callers]
     assert once[0] == once[1], "a key stands for one run, whichever gateway is asked"
+    target.open("once")
+    assert (await second.end(once[0]))["status"] == "succeeded"
 
 
 async def test_the_planners_share_the_work(callers: tuple[Weft, Weft], large: System) -> None:
