@@ -73,19 +73,18 @@ async def begun(gateway: Gateway, order: Order, key: str, path: str) -> tuple[Ru
         )
         _check_same(reserved, fingerprint)
     run_id = reserved.run_id if reserved else order.run_id or new_id("run")
-    run = await _admitted(gateway, await _queued(gateway, order, pinned, run_id))
+    run = await admitted(gateway, order, pinned, run_id)
     if run.rerun_of:
         await _hold_sources(gateway, run, run.rerun_of)
     with gateway.watchers.end_of(run.id) as end:
-        run = await _inserted(gateway, run)
-        await _announce(gateway, run)
+        run = await launched(gateway, run)
         return (await _seen_off(gateway, run, end, order.wait_s) if order.wait_s else run), False
 
 
-async def _admitted(gateway: Gateway, run: Run) -> Run:
+async def admitted(gateway: Gateway, order: Order, pinned: Pinned, run_id: str) -> Run:
     """The run as its workspace's plan lets it begin, counted; raises Refused (`quota_exceeded`)."""
     try:
-        return await gateway.quotas.admitted(run)
+        return await gateway.quotas.admitted(await _queued(gateway, order, pinned, run_id))
     except QuotaExceeded as error:
         raise over_quota(error) from None
 
@@ -101,11 +100,13 @@ async def published(gateway: Gateway, workspace_id: str, workflow_id: str, numbe
     return pinned
 
 
-async def _inserted(gateway: Gateway, run: Run) -> Run:
-    """The run as it is stored: this one, unless another request with its key was faster."""
-    if await certainly(lambda: gateway.runs.insert(run)):
-        return run
-    return await gateway.run(run.workspace_id, run.id)
+async def launched(gateway: Gateway, run: Run) -> Run:
+    """The run as it is stored, and the planner knows of: this one, unless another request with its key was
+    faster."""
+    if not await certainly(lambda: gateway.runs.insert(run)):
+        run = await gateway.run(run.workspace_id, run.id)
+    await _announce(gateway, run)
+    return run
 
 
 async def _seen_off(gateway: Gateway, run: Run, end: "asyncio.Future[Run | None]", wait_s: float) -> Run:

@@ -15,7 +15,7 @@ from services.gateway.attempts import attempts_of
 from services.gateway.errors import Refused
 from services.gateway.parts import Gateway
 from services.gateway.present import json_response
-from services.gateway.starting import Order, begun
+from services.gateway.starting import Order, admitted, begun, launched
 from services.gateway.watch import Follower, News
 from shared.contracts.events import Change
 from shared.contracts.hook_event import HookEvent
@@ -60,7 +60,10 @@ class Answering:
             with self._gateway.watchers.follow(order.run_id) as follower:
                 run = await self._begun(event, order)
                 return await self._by_node(event, run, follower, self._respond.timeout_s)
-        await self._begun(event, order)
+        if event.open:
+            await self._begins(event, order)
+        else:
+            await self._begun(event, order)
         return self._at_once(event, self._respond)
 
     async def again(self, event: HookEvent, order: Order) -> Response:
@@ -73,6 +76,12 @@ class Answering:
                 await self._begun(event, order)
             return self._at_once(event, self._respond, duplicate=True)
         return await self.to(event, order)
+
+    async def _begins(self, event: HookEvent, order: Order) -> None:
+        """Nobody waits for the run to be there: the event is stored, so it will be. That it may begin is
+        known."""
+        run = await admitted(self._gateway, order, await order.pin(), order.run_id)
+        await self._gateway.hooks.begin(event, lambda: launched(self._gateway, run))
 
     async def _begun(self, event: HookEvent, order: Order) -> Run | None:
         """The run; None when it could not be started just now. The event is stored, so it will be."""

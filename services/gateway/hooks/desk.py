@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from services.gateway.hooks.sealing import Sealing, address_of
 from shared.batcher import Batcher
@@ -20,6 +21,8 @@ NOTED_WITHIN_S = 60.0
 """So many refused events of one webhook are noted a minute: who may not send anything is not to fill the
 store."""
 REMEMBERED = 500
+MOST_BEGINNING = 100
+"""So many runs may be under way to the store while their events have been acknowledged."""
 COMPANY_S, AT_A_TIME = 0.25, 16
 """How long events whose runs are there wait for others, and how many are written down in one go: a write each
 would be a quarter of all."""
@@ -36,6 +39,7 @@ class HookDesk:
         self._closed: Batcher[HookEvent, None] = Batcher(self._close, limit=AT_A_TIME)
         self._closing: set[asyncio.Task[None]] = set()
         self._noted: Recent[str, tuple[float, int]] = Recent(REMEMBERED)
+        self._room = asyncio.Semaphore(MOST_BEGINNING)
 
     async def at(self, token: str) -> Trigger | None:
         """The trigger whose address has this token, as it lately was."""
@@ -45,12 +49,16 @@ class HookDesk:
         """The trigger at this address is another one now, or none."""
         self._at.changed(address)
 
+    async def begin(self, event: HookEvent, launch: Callable[[], Awaitable[object]]) -> None:
+        """Start the run of an event that is stored beside the request, once there is room. What fails here
+        the planner does later."""
+        await self._room.acquire()
+        self._beside(self._launched(event, launch))
+
     def begun(self, event: HookEvent) -> None:
         """The run of an event is there. That is written down beside the request, many at once; until then the
         planner may look after it once more, which changes nothing."""
-        task = asyncio.create_task(self._said(event))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._beside(self._said(event))
 
     async def note(self, event: HookEvent) -> None:
         """Keep an event that was refused, unless there are too many."""
@@ -65,6 +73,21 @@ class HookDesk:
         """Wait until all is written down."""
         while self._closing:
             await asyncio.wait(self._closing)
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _launched(self, event: HookEvent, launch: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await launch()
+        except Exception as error:
+            logger.warning("hook.begun_later", event_id=event.id, error=f"{type(error).__name__}"[:300])
+            return
+        finally:
+            self._room.release()
+        await self._said(event)
 
     async def _said(self, event: HookEvent) -> None:
         try:
