@@ -127,7 +127,7 @@ async def spans() -> AsyncIterator[Spans]:
 @pytest.fixture(scope="session")
 async def box() -> AsyncIterator[MailBox]:
     """Takes the mails of `system`, from whoever knows the password."""
-    async with mail_server(password=f"cANAry/mail+{secrets.token_urlsafe(9)}") as box:
+    async with mail_server(f"cANAry/mail+{secrets.token_urlsafe(9)}") as box:
         yield box
 
 

@@ -61,10 +61,11 @@ class MailBox:
 
 @asynccontextmanager
 async def mail_server(
+    password: str = "open sesame",
+    /,
     *,
     tls: ssl.SSLContext | None = None,
     starttls: ssl.SSLContext | None = None,
-    password: str = "open sesame",
 ) -> AsyncIterator[MailBox]:
     """A server on a free port, stopped at the end."""
     box = MailBox(password=password)

@@ -106,10 +106,8 @@ def secrets_of(service: str) -> set[str]:
 def test_every_setting_of_a_service_can_be_given_to_its_container(
     compose: dict[str, Any], service: str
 ) -> None:
-    known = {
-        field.validation_alias or f"WEFT_{name.upper()}"
-        for name, field in SETTINGS[service].model_fields.items()
-    }
+    fields = SETTINGS[service].model_fields.items()
+    known = {str(field.validation_alias or f"WEFT_{name.upper()}") for name, field in fields}
     given = set(compose["services"][service]["environment"])
     assert given == known - OF_THE_IMAGE
 
