@@ -82,7 +82,7 @@ class Bus:
         `transient` makes an exclusive queue that goes away with the connection, for what is merely shown:
         nothing of it is acknowledged, and what its handler fails on is forgotten."""
         declared = _transient(queue) if transient else _durable(queue, single_active=single_active)
-        shared = not single_active
+        shared = not single_active and not transient
         self._wanted.append(_Wanted(declared, handler, models, bindings, prefetch, shared, transient))
 
     async def start(self) -> None:

@@ -111,7 +111,7 @@ def together(done: set[int], still_open: set[int]) -> list[tuple[int, bool]]:
 
 class Consumer:
     """Hands the messages of one queue to `handler`, as many at once as `prefetch` lets through. It has the
-    channel for itself, on which the queue was declared. Unless the queue is `shared`, one of its consumers
+    channel for itself, on which the queue was declared. A queue that is not `shared` has one consumer that
     gets everything."""
 
     def __init__(
@@ -174,7 +174,8 @@ class Consumer:
         """Make sure that the broker gives its messages to this consumer. Of a queue that somebody declares
         again as soon as it is deleted it says nothing: it may have forgotten who consumed it, or send what
         never arrives. A shared queue is asked anew when nothing has come for long. Who asks anew for another
-        stands behind all who asked before: only when nothing has come of what was put in."""
+        stands behind all who asked before, and what is transient would go: only when nothing has come of what
+        was put in."""
         if not self.consuming or self.dead or len(self._under_way) >= self._prefetch:
             return
         now = _now()

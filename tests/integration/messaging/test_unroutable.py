@@ -169,6 +169,20 @@ async def test_where_nothing_comes_of_what_was_put_in_the_one_consumer_begins_ag
     await until(lambda: heard == ["run_1"])
 
 
+async def test_what_is_transient_is_left_alone(amqp_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker, "DOUBT_EVERY_S", 0.05)
+    monkeypatch.setattr(consuming, "ANEW_S", 0.05)
+    bus = Bus(amqp_url, name="test-transient")
+    bus.subscribe("test.shown", AsyncMock(), [RunWoken], bindings=["x"], prefetch=5, transient=True)
+    await bus.start()
+    consumer = bus.consumer("test.shown")
+    begun, tag, looked = consumer._raw, consumer._tag, AsyncMock(wraps=consumer.doubt)
+    monkeypatch.setattr(consumer, "doubt", looked)
+    await until(lambda: looked.await_count >= 3)
+    assert (consumer._raw, consumer._tag) == (begun, tag)
+    await bus.close()
+
+
 async def test_who_hears_what_was_put_in_goes_on_as_before(
     hearing: Hearing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
