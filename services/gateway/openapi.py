@@ -17,6 +17,7 @@ from services.gateway import (
 )
 from services.gateway.alerting import inputs as alert_inputs
 from services.gateway.credentials import inputs as credential_inputs
+from services.gateway.links import link
 from services.gateway.resources import DraftGraph, Problem
 from services.gateway.triggers import inputs as trigger_inputs
 from services.gateway.triggers import webhook_inputs
@@ -84,6 +85,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer"},
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         }
+        link(made["paths"])
         made["security"] = [{"bearer": []}, {"key": []}]
         app.openapi_schema = made
     return app.openapi_schema

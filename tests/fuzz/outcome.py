@@ -25,11 +25,12 @@ class Outcome:
         return {route for route, status in self.statuses if status < 300}
 
     def take(self, phase: str, recorder: ScenarioRecorder, elapsed_s: float) -> None:
-        """What came of one route in one phase."""
+        """What came of one route in one phase, or of several one after the other."""
         self.seconds[f"{phase} {recorder.label}"] += elapsed_s
-        for each in recorder.interactions.values():
+        for case_id, each in recorder.interactions.items():
             if each.response is not None:
-                self.statuses[recorder.label, each.response.status_code] += 1
+                route = recorder.cases[case_id].value.operation.label
+                self.statuses[route, each.response.status_code] += 1
         for case_id, checks in recorder.checks.items():
             for failed in (check.failure_info for check in checks if check.failure_info):
                 answer = recorder.interactions[failed.failure.case_id or case_id].response

@@ -12,6 +12,7 @@ PHASES = {
     "examples": {"enabled": True, "fill-missing": True},
     "coverage": {"enabled": True},
     "fuzzing": {"enabled": True},
+    "stateful": {"enabled": True, "generation": {"max-examples": EXAMPLES or 15}},
 }
 
 Ids = Mapping[str, Sequence[Any]]
@@ -21,7 +22,8 @@ Ids = Mapping[str, Sequence[Any]]
 def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: str) -> dict[str, Any]:
     """The whole configuration."""
     bound = [
-        {f"include-{what}": pattern, "parameters": _bound(names)} for what, pattern, names in _names(ids)
+        {f"include-{what}": pattern, "parameters": _bound(_known(names, ids))}
+        for what, pattern, names in _names(ids)
     ]
     return {
         "seed": int(SEED or 1),
@@ -61,6 +63,10 @@ def _names(ids: Ids) -> list[tuple[str, str, Mapping[str, str]]]:
 def _paths(ids: Ids, kind: str) -> dict[str, str]:
     """The name of what there is, by the parameters of paths."""
     return {f"path.{name}": kind + name for name in ids if " " not in name and kind + name in ids}
+
+
+def _known(names: Mapping[str, str], ids: Ids) -> Mapping[str, str]:
+    return {where: name for where, name in names.items() if name in ids}
 
 
 def _bound(names: Mapping[str, str]) -> dict[str, Any]:

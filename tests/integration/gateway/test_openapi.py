@@ -48,6 +48,29 @@ async def test_other_methods_are_refused_with_all_that_there_are(api: Api) -> No
         assert answer.headers["allow"].lower().split(", ") == sorted(methods), path
 
 
+async def test_what_was_made_leads_to_where_it_is_read_changed_and_removed(api: Api) -> None:
+    """Every link names an operation, and each parameter of its path by what is known by then."""
+    document: Document = (await api.get("/api/v1/openapi.json")).body
+    routes = [(path, each) for path, methods in document["paths"].items() for each in methods.values()]
+    paths = {each["operationId"]: path for path, each in routes}
+    seen = set[str]()
+    for path, route in routes:
+        for answer in route["responses"].values():
+            schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+            made = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {})
+            for link in answer.get("links", {}).values():
+                target = paths[link["operationId"]]
+                assert link["parameters"].keys() == set(re.findall(r"\{(\w+)\}", target))
+                for value in link["parameters"].values():
+                    source, _, name = re.split(r"(\.path\.|#/)", value)
+                    known = (
+                        made["properties"] if source == "$response.body" else re.findall(r"\{(\w+)\}", path)
+                    )
+                    assert name in known, (path, value)
+                seen.add(target)
+    assert len(seen) > 10
+
+
 async def test_callers_are_told_how_outages_look(api: Api) -> None:
     document: Document = (await api.get("/api/v1/openapi.json")).body
     for methods in document["paths"].values():

@@ -21,6 +21,8 @@ OFTEN = dict.fromkeys(("rate_per_key", "rate_per_address", "rate_sign_in"), "100
 API = "/api/v1"
 BOUNDS = "." if EXAMPLES else "/(variables|bulk/cancel|preview)$"
 """Whose every bound is tried every day: there are thousands."""
+MADE = "." if EXAMPLES else "}/(variables|alerts|invitations|api-keys)"
+"""What is made, read, changed and removed every day."""
 ONESELF = "/(me|auth/(ways|sign-in|sign-up|refresh|invitations))"
 """What people do for themselves; but for signing out, which is the end of it."""
 
@@ -61,6 +63,14 @@ async def test_whatever_fits_is_taken_and_all_else_is_refused_as_documented(api:
 async def test_bounds_are_where_they_are_said_to_be(api: Api, ids: Ids) -> None:
     outcome = await fuzzed(api.root, carrying(KEY), ids, phases=["coverage"], only=BOUNDS)
     assert not outcome.findings, outcome.told()
+
+
+async def test_what_was_made_is_there_until_it_is_removed(api: Api, ids: Ids) -> None:
+    """One request after the other, each about what those before have made: by the document's links."""
+    known = {"workspace_id": ids["workspace_id"]}
+    outcome = await fuzzed(api.root, carrying(KEY), known, phases=["stateful"], only=MADE)
+    assert not outcome.findings, outcome.told()
+    assert len(outcome.reached) > 5, outcome.statuses
 
 
 async def test_people_are_answered_as_documented(api: Api, ids: Ids, town: Town) -> None:
