@@ -182,8 +182,7 @@ class Consumer:
         if self._expecting is not None and now - self._expecting >= UNHEARD_S:
             self.begin_again(f"nothing comes of what is put into {self.queue}")
         elif self._shared and now - max(self._begun_at, self._heard_at) >= ANEW_S:
-            await self.cancel()
-            await self.start()
+            await self._ask_anew()
 
     async def close(self) -> None:
         """The same for good."""
@@ -213,6 +212,13 @@ class Consumer:
                 self._tag = begun.consumer_tag
             elif begun.consumer_tag:
                 await raw.basic_cancel(begun.consumer_tag)
+
+    async def _ask_anew(self) -> None:
+        """Where this fails, the consumer is dead, and comes back as all that are."""
+        raw, tag, self._tag = self._raw, self._tag, None
+        assert raw is not None, "it consumes"
+        await raw.basic_cancel(tag or "")
+        await self._consume(self._channel)
 
     async def _cancelled(self, _frame: Basic.Cancel) -> None:
         """The broker says that the queue is gone."""

@@ -9,7 +9,7 @@ import pytest
 from aiormq.exceptions import PublishError
 
 from shared.contracts.events import RunWoken
-from shared.messaging import broker, consuming, topology
+from shared.messaging import broker, consuming, line, topology
 from shared.messaging.broker import Bus, Delivery
 from shared.messaging.consuming import Consumer
 from tests.waiting import until
@@ -154,6 +154,20 @@ async def test_who_waits_in_vain_for_what_many_consume_asks_anew(
     await trouble(other.consumer(QUEUES[1]))
     before = other.consumer(QUEUES[1])._tag
     await until(lambda: other.consumer(QUEUES[1])._tag not in (before, None))
+    await bus.ensure_executor_queues(POOL)
+    await bus.publish(MESSAGE, READY)
+    await until(lambda: heard == ["run_1"])
+
+
+async def test_a_connection_lost_while_it_asks_anew_does_not_silence_it(
+    hearing: Hearing, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "LOOK_EVERY_S", 0.05)
+    other, heard = await hearing(alone=False)
+    consumer = other.consumer(QUEUES[1])
+    begun = consumer._raw
+    monkeypatch.setattr(begun, "basic_cancel", AsyncMock(side_effect=ConnectionError("lost")))
+    await until(lambda: consumer._raw is not begun and not consumer.dead)
     await bus.ensure_executor_queues(POOL)
     await bus.publish(MESSAGE, READY)
     await until(lambda: heard == ["run_1"])
