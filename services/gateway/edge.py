@@ -3,10 +3,11 @@
 import re
 from time import perf_counter
 
+from pymongo.errors import PyMongoError
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.errors import Refused, internal, problem
+from services.gateway.errors import Refused, internal, of_store, problem
 from shared.health import HEALTH_PATHS, HealthApp
 from shared.metrics import HTTP_SECONDS
 from shared.telemetry import logger, mark_failed, span, trace_id, traceparent
@@ -64,6 +65,8 @@ class Edge:
             await self._app(scope, receive, send)
         except Refused as refused:
             await problem(refused, scope)(scope, receive, send)
+        except PyMongoError as error:  # who is asking could not be looked up
+            await problem(of_store(error), scope)(scope, receive, send)
 
 
 def _given_trace(scope: Scope) -> str:

@@ -226,15 +226,19 @@ def _methods_of(request: Request) -> list[str]:
 
 async def _store(request: Request, error: Exception) -> Response:
     assert isinstance(error, PyMongoError)
+    return problem(of_store(error), request.scope)
+
+
+def of_store(error: PyMongoError) -> Refused:
+    """What callers are told of trouble with the store; raises the error when it is a fault of ours."""
     if is_full(error):
         logger.error("request.store_full", error=f"{type(error).__name__}: {error}"[:300])
         said = "The store's disk is full or failing: nothing can be saved until that is mended; reads go on"
-        return problem(Refused("store_full", said), request.scope)
+        return Refused("store_full", said)
     if not cannot_be_reached(error):
-        raise error  # a fault of ours: on to `_unexpected`, and to the log
+        raise error  # on to `_unexpected`, and to the log
     logger.warning("request.store_unavailable", error=f"{type(error).__name__}: {error}"[:300])
-    told = Refused("store_unavailable", "The store cannot be reached at the moment; please try again")
-    return problem(told, request.scope)
+    return Refused("store_unavailable", "The store cannot be reached at the moment; please try again")
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

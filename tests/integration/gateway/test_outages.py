@@ -15,6 +15,7 @@ from services.gateway import parts
 from services.gateway.stream import INTERRUPTED
 from services.local.broker import Broker
 from services.local.store import embedded_store
+from shared import fresh
 from shared.ids import new_id
 from shared.service import Service
 from shared.storage.mongo import Store
@@ -139,7 +140,12 @@ async def test_a_broker_with_an_alarm_keeps_nobody_waiting(
     assert planner.requested.empty(), "what was refused has left nothing behind"
 
 
-async def test_without_a_store_callers_are_told_in_time(out: Wired, planner: Planner) -> None:
+@pytest.mark.parametrize("known_s", [60, 0])
+async def test_without_a_store_callers_are_told_in_time(
+    out: Wired, planner: Planner, monkeypatch: pytest.MonkeyPatch, known_s: float
+) -> None:
+    """Whether or not it has just been looked up who they are."""
+    monkeypatch.setattr(fresh, "FRESH_S", known_s)
     run_id = (await out.api.post("/runs", {"graph": GRAPH})).body["id"]
     await planner.next_run()
     out.store.down()
