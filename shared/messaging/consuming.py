@@ -180,7 +180,7 @@ class Consumer:
             return
         now = _now()
         if self._expecting is not None and now - self._expecting >= UNHEARD_S:
-            self.begin_again(f"nothing comes of what is put into {self.queue}")
+            self._begin_again(f"nothing comes of what is put into {self.queue}")
         elif self._shared and now - max(self._begun_at, self._heard_at) >= ANEW_S:
             await self._ask_anew()
 
@@ -222,9 +222,9 @@ class Consumer:
 
     async def _cancelled(self, _frame: Basic.Cancel) -> None:
         """The broker says that the queue is gone."""
-        self.begin_again(f"{self.queue} has been deleted")
+        self._begin_again(f"{self.queue} has been deleted")
 
-    def begin_again(self, why: str) -> None:
+    def _begin_again(self, why: str) -> None:
         """Closed with an error, the channel comes back, declares the queue again and consumes; harmless when
         it does not consume."""
         if self._raw is not None and self._tag is not None:

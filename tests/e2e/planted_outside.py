@@ -64,7 +64,7 @@ async def in_mails(weft: Weft, root: str, box: MailBox) -> dict[str, str]:
 
 
 async def token_to(box: MailBox, email: str, number: int) -> str:
-    """The token at the end of the link in the so manieth mail to this address."""
+    """The token at the end of the link in one of the mails to this address, the first being 1."""
     async with asyncio.timeout(WITHIN_S):
         while len(mails := [each for each in box.mails if each["To"] == email]) < number:
             box.arrived.clear()

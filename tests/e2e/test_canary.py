@@ -77,9 +77,9 @@ async def test_no_secret_is_kept_or_shown_anywhere(
         hunted |= await of_the_provider(weft, root, urlsplit(oidc["WEFT_OIDC_ISSUER"]).port or 0)
         hunted["provider"] = oidc["WEFT_OIDC_CLIENT_SECRET"]
         await spans.trace(trace, lambda found: sum(each.service == "connectors" for each in found) >= 5)
-    tasks = [each.body for each in said if each.type == "node.ready"]
-    assert any(b"canary" in each for each in tasks)
-    await in_dead_letters(weft, root, system["amqp_url"], tasks[-20:])
+    ready = [each.body for each in said if each.type == "node.ready"]
+    assert any(b"canary" in each for each in ready)
+    await in_dead_letters(weft, root, system["amqp_url"], ready[-20:])
     answers = await shown(weft)
     assert len(answers) > 60
     assert len(said) > 30

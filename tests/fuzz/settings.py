@@ -12,7 +12,7 @@ PHASES = {
     "examples": {"enabled": True, "fill-missing": True},
     "coverage": {"enabled": True},
     "fuzzing": {"enabled": True},
-    "stateful": {"enabled": True, "generation": {"max-examples": EXAMPLES or 15}},
+    "stateful": {"enabled": True, "generation": {"max-examples": EXAMPLES or 40}},
 }
 
 Ids = Mapping[str, Sequence[Any]]
@@ -22,8 +22,7 @@ Ids = Mapping[str, Sequence[Any]]
 def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: str) -> dict[str, Any]:
     """The whole configuration."""
     bound = [
-        {f"include-{what}": pattern, "parameters": _bound(_known(names, ids))}
-        for what, pattern, names in _names(ids)
+        {f"include-{what}": pattern, "parameters": _bound(names, ids)} for what, pattern, names in _names(ids)
     ]
     return {
         "seed": int(SEED or 1),
@@ -33,7 +32,7 @@ def settings(headers: Mapping[str, str], ids: Ids, phases: Sequence[str], only: 
         "request-timeout": 20,
         "max-stream-events": 3,
         "dictionaries": {name: {"values": list(values)} for name, values in ids.items()},
-        "parameters": _bound(_paths(ids, "")),
+        "parameters": _bound(_paths(ids, ""), ids),
         "operations": [{"exclude-path-regex": only, "enabled": False}, *bound],
         "generation": {
             "deterministic": SEED is None, "max-examples": EXAMPLES or 1, "database": "none",
@@ -65,9 +64,6 @@ def _paths(ids: Ids, kind: str) -> dict[str, str]:
     return {f"path.{name}": kind + name for name in ids if " " not in name and kind + name in ids}
 
 
-def _known(names: Mapping[str, str], ids: Ids) -> Mapping[str, str]:
-    return {where: name for where, name in names.items() if name in ids}
-
-
-def _bound(names: Mapping[str, str]) -> dict[str, Any]:
-    return {where: {"dictionary": name, "probability": 1.0} for where, name in names.items()}
+def _bound(names: Mapping[str, str], ids: Ids) -> dict[str, Any]:
+    """What is known, wherever it is asked for."""
+    return {where: {"dictionary": name, "probability": 1.0} for where, name in names.items() if name in ids}

@@ -4,6 +4,8 @@ An answer is shown by browsers under the address of this gateway; `GUARD` keeps 
 acting in its name."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
@@ -78,24 +80,19 @@ class Answering:
         return await self.to(event, order)
 
     async def _begins(self, event: HookEvent, order: Order) -> None:
-        """Nobody waits for the run to be there: the event is stored, so it will be. That it may begin is
-        known."""
-        run = await admitted(self._gateway, order, await order.pin(), order.run_id)
-        await self._gateway.hooks.begin(event, lambda: launched(self._gateway, run))
+        """Nobody waits for the run to be there, once it is known that it may begin."""
+        with _or_later(event):
+            run = await admitted(self._gateway, order, await order.pin(), order.run_id)
+            await self._gateway.hooks.begin(event, lambda: launched(self._gateway, run))
 
     async def _begun(self, event: HookEvent, order: Order) -> Run | None:
-        """The run; None when it could not be started just now. The event is stored, so it will be."""
-        try:
+        """The run; None when it could not be started just now."""
+        with _or_later(event):
             run, _ = await begun(self._gateway, order, "", "")
-        except (Refused, PyMongoError) as error:
-            passing = error.code in LATER if isinstance(error, Refused) else cannot_be_reached(error)
-            if not passing or not event.open:
-                raise
-            logger.warning("hook.begun_later", event_id=event.id, error=f"{type(error).__name__}"[:300])
-            return None
-        if event.open:
-            self._gateway.hooks.begun(event)
-        return run
+            if event.open:
+                self._gateway.hooks.begun(event)
+            return run
+        return None
 
     def _at_once(self, event: HookEvent, respond: RespondAtOnce, *, duplicate: bool = False) -> Response:
         if respond.status in BODILESS:
@@ -155,6 +152,18 @@ class Answering:
         except ValidationError as error:
             told = f"Node {node_id!r} has answered with what cannot be sent"
             raise Refused("bad_answer", told) from error
+
+
+@contextmanager
+def _or_later(event: HookEvent) -> Iterator[None]:
+    """What stands in the way for now is no reason to refuse an event that is stored: its run will begin."""
+    try:
+        yield
+    except (Refused, PyMongoError) as error:
+        passing = error.code in LATER if isinstance(error, Refused) else cannot_be_reached(error)
+        if not passing or not event.open:
+            raise
+        logger.warning("hook.begun_later", event_id=event.id, error=f"{type(error).__name__}"[:300])
 
 
 async def _heard(follower: Follower, nodes: frozenset[str], until: float) -> bool:

@@ -2,12 +2,18 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from shared.contracts.value import from_json
+from shared.ids import now_ms
+from shared.storage.hook_events import HookEvents
+from shared.storage.mongo import Store
 from tests.integration.gateway.api import Api, Planner
 from tests.integration.gateway.hooks import events, made, says, send
+from tests.waiting import until
 
 RESPONDING = {"nodes": [{"id": "say", "type": "webhook.respond", "config": {}}, {"id": "a", "type": "noop"}]}
 
@@ -67,6 +73,21 @@ async def test_large_and_binary_bodies_are_kept_whole(api: Api, planner: Planner
     replayed = await api.post(f"/triggers/{trigger['id']}/events/{answer.body['event_id']}/replay")
     assert replayed.status == 202
     assert (await planner.next_run()).input.size > len(raw)
+
+
+@pytest.mark.parametrize("step", ["admitted", "launched"])
+async def test_a_store_that_goes_away_once_the_event_is_kept_refuses_nobody(
+    api: Api, planner: Planner, gateway_store: Store, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    trigger = await made(api)
+    with monkeypatch.context() as away:
+        gone = AsyncMock(side_effect=AutoReconnect("the store is away"))
+        away.setattr(f"services.gateway.hooks.answering.{step}", gone)
+        answer = await send(trigger["hook"]["url"], b"{}")
+        await until(lambda: gone.await_count == 1)
+    assert (answer.status, answer.body["outcome"]) == (202, "accepted")
+    left = await HookEvents(gateway_store).open_before(now_ms() + 1, 1000)
+    assert answer.body["event_id"] in [each.id for each in left], "the planner starts it"
 
 
 async def test_conditions_filter_and_say_why(api: Api, planner: Planner) -> None:
