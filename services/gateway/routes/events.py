@@ -55,7 +55,7 @@ async def events(
 
 def _last_event_id(request: Request, after: int) -> int:
     given = request.headers.get("last-event-id")
-    if not given:
+    if given is None:
         return after
     if not (given.isascii() and given.isdecimal() and len(given) <= 10):
         raise Refused("bad_header", "Last-Event-ID must be the `id` of an event: a number")
